@@ -1,0 +1,396 @@
+//! An E.164 number that masks itself when printed.
+//!
+//! Reading has two steps, because two parties answer for them: [`Number::parse`] refuses what is no
+//! number at all (the order is malformed), [`Number::validity`] tells whether the numbering plan
+//! knows it (policy decides, and the job ends as `number_invalid`).
+
+use std::fmt;
+
+use phonenumber::metadata::{DATABASE, Descriptor, Metadata};
+use phonenumber::{Mode, Type};
+
+/// E.164 §6.1: country code and national number together have at most 15 digits.
+const E164_MAX_DIGITS: usize = 15;
+/// Longest text that is looked at; the longest number written with a bracket or dash around every
+/// digit, and its extension, stay under it.
+const MAX_TEXT_BYTES: usize = 64;
+
+/// A telephone number in international form. `Display` and `Debug` show the country code and the
+/// last two digits only; [`Number::e164`] is the one door to the clear form.
+#[derive(Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct Number {
+    /// Country code and national number, without `+`.
+    digits: String,
+    /// How many of the digits are the country code; 0 where no such code is assigned.
+    country_code_len: usize,
+}
+
+/// Why a text is no number: the one who wrote it has to change it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+pub enum Malformed {
+    /// The country code is not announced by `+`.
+    #[error("the number does not begin with + and a country code")]
+    NoPlus,
+    /// A character that no number holds; which one is not repeated, as it may be part of a secret.
+    #[error("the number holds a character other than digits, spaces, dots, dashes and brackets")]
+    StrayCharacter,
+    /// Nothing but separators.
+    #[error("the number has no digits")]
+    NoDigits,
+    /// More text than any number has.
+    #[error("the number is longer than {MAX_TEXT_BYTES} characters")]
+    TextTooLong,
+    /// A well-formed office extension, which this version does not dial.
+    #[error("extensions: not in this version")]
+    ExtensionNotInThisVersion,
+    /// After `x` stands something else than 1 to 20 of `0-9 * # ,`.
+    #[error("the extension after x is not 1 to 20 of 0-9 * # ,")]
+    ExtensionMalformed,
+}
+
+/// Why the numbering plan does not know a number.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+pub enum NotValid {
+    /// No country has this code.
+    #[error("the country code is not assigned")]
+    UnknownCountryCode,
+    /// Fewer digits than any number of that country.
+    #[error("the number is too short for its country")]
+    TooShort,
+    /// More digits than any number of that country, or than E.164 §6.1 allows.
+    #[error("the number is too long for its country")]
+    TooLong,
+    /// A possible length, but no such range is in use.
+    #[error("the number is not valid in its country")]
+    NotInUse,
+}
+
+/// Where a number belongs by the numbering plan.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Region {
+    /// ITU-T E.164 country calling code, for instance 1.
+    pub calling_code: u16,
+    /// ISO 3166 region, for instance `US`; `001` for codes that belong to no country.
+    pub region: String,
+}
+
+impl Number {
+    /// Reads `+CC number` as contract §2 has it. A national trunk prefix written out of habit, as in
+    /// `+44 (0)20 …`, is dropped when the number is valid only without it.
+    ///
+    /// # Errors
+    /// [`Malformed`] says what is wrong with the text.
+    pub fn parse(text: &str) -> Result<Self, Malformed> {
+        if text.len() > MAX_TEXT_BYTES {
+            return Err(Malformed::TextTooLong);
+        }
+        let (number, extension) = match text.split_once(['x', 'X']) {
+            Some((number, extension)) => (number, Some(extension)),
+            None => (text, None),
+        };
+        let written = digits_of(number)?;
+        match extension {
+            None => Ok(Self::of_digits(without_trunk_prefix(written))),
+            Some(extension) if is_extension(extension) => Err(Malformed::ExtensionNotInThisVersion),
+            Some(_) => Err(Malformed::ExtensionMalformed),
+        }
+    }
+
+    fn of_digits(digits: String) -> Self {
+        let country_code_len = country_code_len(&digits);
+        Self { digits, country_code_len }
+    }
+
+    /// The clear form, `+` and digits: for the trunk and the store, never for a log.
+    pub fn e164(&self) -> String {
+        format!("+{}", self.digits)
+    }
+
+    /// Country code and last two digits, for instance `+1********67`.
+    pub fn masked(&self) -> String {
+        self.to_string()
+    }
+
+    /// The country calling code, if it is an assigned one.
+    pub fn calling_code(&self) -> Option<u16> {
+        self.digits[..self.country_code_len].parse().ok()
+    }
+
+    /// Whether the number begins with one of these prefixes (`+` and digits).
+    pub fn has_prefix(&self, prefixes: &[String]) -> bool {
+        prefixes
+            .iter()
+            .filter_map(|p| p.strip_prefix('+'))
+            .any(|p| !p.is_empty() && self.digits.starts_with(p))
+    }
+
+    /// Where the number belongs, by libphonenumber's metadata. Numbers under a test prefix skip
+    /// validation and count to the main country of their code.
+    ///
+    /// # Errors
+    /// [`NotValid`] says what the numbering plan has against it.
+    pub fn validity(&self, test_prefixes: &[String]) -> Result<Region, NotValid> {
+        let calling_code = self.calling_code().ok_or(NotValid::UnknownCountryCode)?;
+        let national = &self.digits[self.country_code_len..];
+        let plans = DATABASE.by_code(&calling_code).unwrap_or_default();
+        let region = if self.has_prefix(test_prefixes) {
+            plans.iter().find(|p| p.is_main_country_for_code()).or(plans.first())
+        } else {
+            if self.digits.len() > E164_MAX_DIGITS {
+                return Err(NotValid::TooLong);
+            }
+            plans.iter().find(|p| owns(p, national))
+        };
+        match region {
+            Some(plan) => Ok(Region { calling_code, region: plan.id().to_owned() }),
+            None => Err(why_not(&plans, national)),
+        }
+    }
+}
+
+impl fmt::Display for Number {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let shown_from = self.digits.len().saturating_sub(2).max(self.country_code_len);
+        // A number of two digits or fewer would show itself whole.
+        let tail = if shown_from > self.country_code_len { &self.digits[shown_from..] } else { "" };
+        let hidden = self.digits.len() - self.country_code_len - tail.len();
+        write!(f, "+{}{}{tail}", &self.digits[..self.country_code_len], "*".repeat(hidden))
+    }
+}
+
+impl fmt::Debug for Number {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Number({self})")
+    }
+}
+
+/// Serialisation in the clear, named at each field that wants it (`#[serde(with = "number::clear")]`),
+/// so that no record shows a number by default.
+pub mod clear {
+    use serde::{Deserialize, Deserializer, Serializer, de};
+
+    use super::Number;
+
+    /// Writes `+` and all digits.
+    ///
+    /// # Errors
+    /// Those of the serialiser.
+    pub fn serialize<S: Serializer>(number: &Number, out: S) -> Result<S::Ok, S::Error> {
+        out.serialize_str(&number.e164())
+    }
+
+    /// Reads what [`serialize`] wrote; nothing is normalised a second time.
+    ///
+    /// # Errors
+    /// Those of the deserialiser, and a text that is not `+` and digits.
+    pub fn deserialize<'de, D: Deserializer<'de>>(input: D) -> Result<Number, D::Error> {
+        let text = String::deserialize(input)?;
+        match text.strip_prefix('+') {
+            Some(d) if !d.is_empty() && d.bytes().all(|b| b.is_ascii_digit()) => {
+                Ok(Number::of_digits(d.to_owned()))
+            }
+            Some(_) | None => Err(de::Error::custom("not + and digits")),
+        }
+    }
+}
+
+fn digits_of(text: &str) -> Result<String, Malformed> {
+    let rest = text.trim_matches(' ').strip_prefix('+').ok_or(Malformed::NoPlus)?;
+    let is_separator = |c: char| matches!(c, ' ' | '.' | '-' | '(' | ')' | '[' | ']');
+    let digits: String = rest.chars().filter(|c| !is_separator(*c)).collect();
+    if digits.is_empty() {
+        return Err(Malformed::NoDigits);
+    }
+    if digits.bytes().all(|b| b.is_ascii_digit()) { Ok(digits) } else { Err(Malformed::StrayCharacter) }
+}
+
+fn is_extension(text: &str) -> bool {
+    (1..=20).contains(&text.len()) && text.bytes().all(|b| matches!(b, b'0'..=b'9' | b'*' | b'#' | b','))
+}
+
+/// The digits as they are if the plan knows them; else as libphonenumber reads them, if that is
+/// valid; else as they are.
+fn without_trunk_prefix(digits: String) -> String {
+    let number = Number::of_digits(digits);
+    if number.validity(&[]).is_ok() {
+        return number.digits;
+    }
+    phonenumber::parse(None, number.e164())
+        .ok()
+        .map(|read| read.format().mode(Mode::E164).to_string())
+        .map(|e164| Number::of_digits(e164.trim_start_matches('+').to_owned()))
+        .filter(|read| read.calling_code() == number.calling_code() && read.validity(&[]).is_ok())
+        .unwrap_or(number)
+        .digits
+}
+
+/// E.164 §6.2.1: country codes have 1 to 3 digits and none begins another.
+fn country_code_len(digits: &str) -> usize {
+    (1..=3)
+        .filter(|n| !digits.starts_with('0') && digits.len() >= *n)
+        .find(|n| digits[..*n].parse::<u16>().is_ok_and(|code| DATABASE.by_code(&code).is_some()))
+        .unwrap_or(0)
+}
+
+/// Whether this plan of those that share a country code holds the number. Where a plan names its
+/// leading digits they decide first, as in libphonenumber's getRegionCodeForNumber.
+fn owns(plan: &Metadata, national: &str) -> bool {
+    let leads = plan
+        .leading_digits()
+        .is_none_or(|pattern| pattern.find(national).is_some_and(|found| found.start() == 0));
+    leads
+        && plan.descriptors().general().is_match(national)
+        && diallable(plan).any(|range| range.is_match(national))
+}
+
+fn diallable(plan: &Metadata) -> impl Iterator<Item = &Descriptor> {
+    DIALLABLE.iter().filter_map(|kind| plan.descriptors().get(*kind))
+}
+
+/// The kinds of range that make a number valid; short codes and carrier codes are none.
+const DIALLABLE: [Type; 10] = [
+    Type::FixedLine,
+    Type::Mobile,
+    Type::TollFree,
+    Type::PremiumRate,
+    Type::SharedCost,
+    Type::PersonalNumber,
+    Type::Voip,
+    Type::Pager,
+    Type::Uan,
+    Type::Voicemail,
+];
+
+fn why_not(plans: &[&Metadata], national: &str) -> NotValid {
+    // The metadata keeps lengths with each kind of range, not with the plan as a whole.
+    let ranges = || plans.iter().flat_map(|plan| diallable(plan));
+    let shortest = ranges().filter_map(|r| r.possible_length().iter().min()).min();
+    let longest = ranges().filter_map(|r| r.possible_length().iter().max()).max();
+    let length = u16::try_from(national.len()).unwrap_or(u16::MAX);
+    if shortest.is_some_and(|shortest| length < *shortest) {
+        NotValid::TooShort
+    } else if longest.is_some_and(|longest| length > *longest) {
+        NotValid::TooLong
+    } else {
+        NotValid::NotInUse
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn number(text: &str) -> Number {
+        Number::parse(text).unwrap()
+    }
+
+    #[test]
+    fn the_forms_people_write_are_one_number() {
+        for text in ["+1 425 234 5667", "+1 (425) 234-5667", " +1.425.234.5667 ", "+14252345667"] {
+            assert_eq!(number(text).e164(), "+14252345667", "{text}");
+        }
+        // The habit that costs most calls abroad: the national trunk prefix in brackets.
+        assert_eq!(number("+44 (0)20 7031 3000").e164(), "+442070313000");
+        // Italy's leading zero is part of the number.
+        assert_eq!(number("+39 02 3661 8300").e164(), "+390236618300");
+    }
+
+    #[test]
+    fn a_text_that_is_no_number_is_refused_by_what_is_wrong() {
+        let long = format!("+1{}", "4".repeat(80));
+        for (text, why) in [
+            ("425 234 5667", Malformed::NoPlus),
+            ("0014252345667", Malformed::NoPlus),
+            ("", Malformed::NoPlus),
+            ("+", Malformed::NoDigits),
+            ("+()", Malformed::NoDigits),
+            ("+1425234ABCD", Malformed::StrayCharacter),
+            ("+1425\r\n2345667", Malformed::StrayCharacter),
+            ("+١٤٢٥", Malformed::StrayCharacter),
+            ("++14252345667", Malformed::StrayCharacter),
+            (&long, Malformed::TextTooLong),
+            ("+1 4252345678x12345", Malformed::ExtensionNotInThisVersion),
+            ("+1 4252345678x1,,2#*", Malformed::ExtensionNotInThisVersion),
+            ("+1 4252345678x", Malformed::ExtensionMalformed),
+            ("+1 4252345678x12a", Malformed::ExtensionMalformed),
+            ("+1 4252345678x123456789012345678901", Malformed::ExtensionMalformed),
+        ] {
+            assert_eq!(Number::parse(text), Err(why), "{text}");
+        }
+        assert!(Malformed::ExtensionNotInThisVersion.to_string().contains("not in this version"));
+    }
+
+    #[test]
+    fn the_numbering_plan_tells_what_it_has_against_a_number() {
+        for (text, why) in [
+            ("+999 12345678", NotValid::UnknownCountryCode),
+            ("+0 4252345667", NotValid::UnknownCountryCode),
+            ("+1 25300", NotValid::TooShort),
+            ("+1 42523456789", NotValid::TooLong),
+            ("+49 1234567890123456", NotValid::TooLong),
+            ("+1 999 234 5667", NotValid::NotInUse),
+            ("+44 791234567", NotValid::NotInUse),
+        ] {
+            assert_eq!(number(text).validity(&[]), Err(why), "{text}");
+        }
+    }
+
+    #[test]
+    fn the_region_is_told_where_countries_share_a_code() {
+        for (text, calling_code, region) in [
+            ("+1 425 234 5667", 1, "US"),
+            ("+1 416 234 5667", 1, "CA"),
+            ("+1 242 322 5667", 1, "BS"),
+            ("+7 701 234 5678", 7, "KZ"),
+            ("+7 912 345 6789", 7, "RU"),
+            ("+44 7912 345678", 44, "GB"),
+            ("+800 1234 5678", 800, "001"),
+        ] {
+            let expected = Region { calling_code, region: region.to_owned() };
+            assert_eq!(number(text).validity(&[]), Ok(expected), "{text}");
+        }
+    }
+
+    #[test]
+    fn a_test_prefix_skips_validation_and_nothing_else_does() {
+        let prefixes = ["+1999".to_owned()];
+        let lab = number("+1 999 000 0001");
+        assert_eq!(lab.validity(&prefixes).unwrap().region, "US");
+        assert_eq!(lab.validity(&["+1998".to_owned()]), Err(NotValid::NotInUse));
+        assert_eq!(lab.validity(&["+".to_owned(), String::new()]), Err(NotValid::NotInUse));
+        assert_eq!(lab.e164(), "+19990000001");
+    }
+
+    #[test]
+    fn printing_never_shows_more_than_country_code_and_two_digits() {
+        assert_eq!(number("+14252345667").to_string(), "+1********67");
+        assert_eq!(format!("{:?}", number("+14252345667")), "Number(+1********67)");
+        assert_eq!(number("+442070313000").to_string(), "+44********00");
+        assert_eq!(number("+99912345678").to_string(), "+*********78");
+        assert_eq!(number("+167").to_string(), "+1**");
+        assert_eq!(number("+1").to_string(), "+1");
+    }
+
+    #[test]
+    fn the_clear_form_survives_the_store_unchanged() {
+        #[derive(serde::Serialize, serde::Deserialize)]
+        struct Kept(#[serde(with = "clear")] Number);
+        for text in ["+14252345667", "+19990000001", "+44020", "+7"] {
+            let kept = serde_json::to_string(&Kept(number(text))).unwrap();
+            let read: Kept = serde_json::from_str(&kept).unwrap();
+            assert_eq!(read.0, number(text));
+        }
+        assert!(serde_json::from_str::<Kept>("\"14\"").is_err());
+    }
+
+    proptest::proptest! {
+        #[test]
+        fn any_text_is_read_or_refused_and_reading_again_changes_nothing(text in "[+]?[-0-9 ().x*#]{0,40}|.{0,70}") {
+            if let Ok(first) = Number::parse(&text) {
+                proptest::prop_assert_eq!(Number::parse(&first.e164()), Ok(first.clone()));
+                let clear = first.e164();
+                proptest::prop_assert!(clear.len() < 7 || !first.to_string().contains(&clear[4..]));
+            }
+        }
+    }
+}

@@ -1,0 +1,4 @@
+//! What is told outside about a job: its result and its progress.
+
+pub mod progress;
+pub mod record;
