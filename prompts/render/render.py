@@ -35,7 +35,9 @@ LEAD_MS, TAIL_MS, FADE_MS = 30, 40, 10
 
 def speak(session, tokenizer, voice, text, speed):
     """Kokoro's own audio for `text`, 24 kHz."""
-    tokens = tokenizer.tokenize(tokenizer.phonemize(text, "en-us"))
+    # espeak runs hyphenated words together: "sign-in" would lose its second word.
+    phonemes = tokenizer.phonemize(text.replace("-", " "), "en-us")
+    tokens = tokenizer.tokenize(phonemes)
     # A voice is one style vector for every length of input.
     style = voice[min(len(tokens), len(voice)) - 1].reshape(1, 256)
     feed = {
