@@ -1,0 +1,42 @@
+//! `[http]`: where the front door listens.
+
+use std::net::{Ipv4Addr, SocketAddr};
+
+use super::source::Source;
+use super::written;
+
+/// The front door.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct HttpConfig {
+    /// The address that it listens on; always loopback while there are no tokens (contract §6).
+    /// Port 0 takes a free one.
+    pub listen: SocketAddr,
+}
+
+impl Default for HttpConfig {
+    fn default() -> HttpConfig {
+        HttpConfig { listen: SocketAddr::from((Ipv4Addr::LOCALHOST, 8080)) }
+    }
+}
+
+impl HttpConfig {
+    pub(super) fn check(written: written::Http, source: &mut Source) -> Option<HttpConfig> {
+        source.not_built("tokens", written.tokens.as_ref());
+        let Some(listen) = written.listen else { return Some(HttpConfig::default()) };
+        let Ok(address) = listen.get_ref().parse::<SocketAddr>() else {
+            return source.refuse(
+                listen.span(),
+                format!("`listen` is \"{}\", expected an IP address and a port", listen.get_ref()),
+                "Write for example \"127.0.0.1:8080\" or \"[::1]:8080\"",
+            );
+        };
+        if !address.ip().is_loopback() {
+            return source.refuse(
+                listen.span(),
+                format!("`listen` is {address}, expected a loopback address: bearer tokens are not in this version"),
+                "Listen on 127.0.0.1 or [::1] and let a proxy with its own access control stand in front",
+            );
+        }
+        Some(HttpConfig { listen: address })
+    }
+}

@@ -1,0 +1,75 @@
+//! `[policy]`: which numbers may be dialled at all.
+
+use std::str::FromStr;
+
+use toml::Spanned;
+
+use super::source::Source;
+use super::written;
+
+/// E.164 §6.1: a number has at most 15 digits; a prefix that long would be a number.
+const LONGEST_PREFIX_DIGITS: usize = 15;
+
+/// One opened part of the world.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Opening {
+    /// An ISO 3166 region, for instance `US`.
+    Region(String),
+    /// A whole E.164 country calling code, for instance 1 with all its countries.
+    CallingCode(u16),
+}
+
+/// Which numbers may be dialled at all.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct PolicyConfig {
+    /// The opened countries; every number elsewhere is refused (`country_blocked`).
+    pub countries: Vec<Opening>,
+    /// Prefixes, `+` and digits, whose numbers skip validation, for labs.
+    pub test_prefixes: Vec<String>,
+}
+
+impl PolicyConfig {
+    pub(super) fn check(written: written::Policy, source: &mut Source) -> Option<PolicyConfig> {
+        let countries = written.countries.unwrap_or_default();
+        let countries: Vec<_> = countries.iter().map(|text| opening(text, source)).collect();
+        let prefixes = written.test_prefixes.unwrap_or_default();
+        let prefixes: Vec<_> = prefixes.iter().map(|text| prefix(text, source)).collect();
+        Some(PolicyConfig {
+            countries: countries.into_iter().collect::<Option<_>>()?,
+            test_prefixes: prefixes.into_iter().collect::<Option<_>>()?,
+        })
+    }
+}
+
+fn opening(text: &Spanned<String>, source: &mut Source) -> Option<Opening> {
+    let word = text.get_ref();
+    if word.bytes().all(|byte| byte.is_ascii_digit())
+        && let Ok(code) = word.parse::<u16>()
+        && phonenumber::metadata::DATABASE.by_code(&code).is_some()
+    {
+        return Some(Opening::CallingCode(code));
+    }
+    if phonenumber::country::Id::from_str(word).is_ok() {
+        return Some(Opening::Region(word.clone()));
+    }
+    source.refuse(
+        text.span(),
+        format!("`countries` has {word:?}, expected an ISO 3166 region or a calling code that is assigned"),
+        "Write for example \"US\" or \"1\"",
+    )
+}
+
+fn prefix(text: &Spanned<String>, source: &mut Source) -> Option<String> {
+    let word = text.get_ref();
+    let digits = word.strip_prefix('+').unwrap_or_default();
+    let fits = (1..=LONGEST_PREFIX_DIGITS).contains(&digits.len())
+        && digits.bytes().all(|byte| byte.is_ascii_digit());
+    if fits {
+        return Some(word.clone());
+    }
+    source.refuse(
+        text.span(),
+        format!("`test_prefixes` has {word:?}, expected + and 1 to {LONGEST_PREFIX_DIGITS} digits"),
+        "Write for example \"+1999\"",
+    )
+}
