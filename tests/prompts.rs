@@ -1,5 +1,7 @@
 //! The shipped prompt packs as a person on a telephone hears them, and the lint that guards them.
 
+#![expect(clippy::unwrap_used, reason = "a test fails by panicking, its helpers too")]
+
 use std::f64::consts::TAU;
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -25,7 +27,8 @@ struct Scratch {
 impl Scratch {
     fn new() -> Scratch {
         static COUNT: AtomicU32 = AtomicU32::new(0);
-        let name = format!("octothorpe-prompts-{}-{}", std::process::id(), COUNT.fetch_add(1, Ordering::Relaxed));
+        let name =
+            format!("octothorpe-prompts-{}-{}", std::process::id(), COUNT.fetch_add(1, Ordering::Relaxed));
         let scratch = Scratch { root: std::env::temp_dir().join(name) };
         scratch.add("en-US", "en-US");
         scratch

@@ -77,11 +77,7 @@ fn run_lint(path: &Path, json: bool, out: &mut dyn Write, err: &mut dyn Write) -
     };
     for report in &reports {
         for finding in &report.findings {
-            if json {
-                write_json(out, finding)?
-            } else {
-                writeln!(out, "{finding}")?
-            }
+            if json { write_json(out, finding)? } else { writeln!(out, "{finding}")? }
         }
         writeln!(err, "{}", summary(report))?;
     }
@@ -90,11 +86,7 @@ fn run_lint(path: &Path, json: bool, out: &mut dyn Write, err: &mut dyn Write) -
 }
 
 fn summary(report: &PackReport) -> String {
-    let PackReport {
-        pack,
-        clips,
-        findings,
-    } = report;
+    let PackReport { pack, clips, findings } = report;
     match findings.len() {
         0 => format!("{pack}: {clips} clips, nothing found"),
         1 => format!("{pack}: {clips} clips, 1 finding"),
@@ -119,11 +111,7 @@ fn run_list(path: &Path, json: bool, out: &mut dyn Write, err: &mut dyn Write) -
         Err(error) => return refuse(&error, err),
     };
     for listed in packs.iter().flat_map(clips_of) {
-        if json {
-            write_json(out, &listed)?
-        } else {
-            write_line(out, &listed)?
-        }
+        if json { write_json(out, &listed)? } else { write_line(out, &listed)? }
     }
     Ok(DONE)
 }
@@ -142,13 +130,7 @@ fn clips_of(pack: &Pack) -> impl Iterator<Item = Listed<'_>> {
 }
 
 fn write_line(out: &mut dyn Write, listed: &Listed<'_>) -> io::Result<()> {
-    let Listed {
-        pack,
-        locale: _,
-        clip,
-        length_ms,
-        text,
-    } = listed;
+    let Listed { pack, locale: _, clip, length_ms, text } = listed;
     let seconds = *length_ms as f64 / 1000.0;
     writeln!(out, "{pack}/{:<22} {seconds:5.2} s  {text}", clip.as_str())
 }
@@ -161,4 +143,84 @@ fn write_json(out: &mut dyn Write, value: &impl Serialize) -> io::Result<()> {
 fn refuse(error: &PackError, err: &mut dyn Write) -> io::Result<u8> {
     writeln!(err, "{error}")?;
     Ok(WRONG_USAGE)
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::Parser;
+
+    use super::*;
+
+    #[derive(Debug, Parser)]
+    struct Command {
+        #[command(flatten)]
+        prompts: PromptsArgs,
+    }
+
+    /// Exit code, standard output and standard error of `prompts`.
+    fn told(args: &[&str], json: bool) -> (u8, String, String) {
+        let command = Command::parse_from(["prompts"].iter().chain(args));
+        let configured = Path::new(env!("CARGO_MANIFEST_DIR")).join("prompts");
+        let (mut out, mut err) = (Vec::new(), Vec::new());
+        let code = run(&command.prompts, &configured, json, &mut out, &mut err).unwrap();
+        (code, String::from_utf8(out).unwrap(), String::from_utf8(err).unwrap())
+    }
+
+    /// Contract, section 5: exit 0 done, 1 findings were reported, 2 wrong usage.
+    #[test]
+    fn lint_of_the_configured_packs_is_silent_and_done() {
+        let (code, out, err) = told(&["lint"], false);
+        assert_eq!((code, out.as_str()), (DONE, ""));
+        assert_eq!(err, "en-US: 9 clips, nothing found\n");
+    }
+
+    #[test]
+    fn findings_are_told_one_a_line_and_by_the_exit_code() {
+        let dir = std::env::temp_dir().join(format!("octothorpe-lint-{}", std::process::id()));
+        std::fs::create_dir_all(&dir).unwrap();
+        let manifest = "locale = 'en'\nvoice = 'none'\nlicence = 'MIT'\nfraud_key = '0'\n[clips]\n";
+        std::fs::write(dir.join("pack.toml"), manifest).unwrap();
+        let path = dir.to_str().unwrap();
+        let (code, out, err) = told(&["lint", path], false);
+        let (_, json, _) = told(&["lint", path], true);
+        std::fs::remove_dir_all(&dir).unwrap();
+        assert_eq!((code, out.lines().count()), (FINDINGS, 4), "{out}");
+        assert!(err.contains("0 clips, 4 findings"), "{err}");
+        let first: serde_json::Value = serde_json::from_str(json.lines().next().unwrap()).unwrap();
+        assert_eq!((&first["clip"], &first["check"]), (&"context_sign_in".into(), &"missing".into()));
+    }
+
+    #[test]
+    fn a_path_without_a_pack_is_wrong_usage_and_names_the_remedy() {
+        let (code, out, err) = told(&["lint", "src"], false);
+        assert_eq!((code, out.as_str()), (WRONG_USAGE, ""));
+        assert!(err.contains("no pack here; give a directory with a pack.toml"), "{err}");
+    }
+
+    #[test]
+    fn list_tells_what_a_call_would_say() {
+        let (code, out, _) = told(&["list"], false);
+        assert_eq!((code, out.lines().count()), (DONE, 9));
+        let first = out.lines().next().unwrap();
+        assert!(first.starts_with("en-US/context_sign_in "), "{first}");
+        assert!(first.ends_with(" s  Hello, this is your sign-in verification call."), "{first}");
+    }
+
+    /// Contract, section 5: `--json` is one JSON object a line.
+    #[test]
+    fn json_is_one_object_a_line() {
+        let (_, out, _) = told(&["list"], true);
+        for line in out.lines() {
+            let listed: serde_json::Value = serde_json::from_str(line).unwrap();
+            assert_eq!(listed["locale"], "en-US");
+            assert!(listed["length_ms"].as_u64().unwrap() > 1_000, "{listed}");
+        }
+    }
+
+    /// What stands in the contract and is not built yet is refused by its name.
+    #[test]
+    fn render_is_refused_by_name() {
+        let (code, _, err) = told(&["render", "--voice", "x", "en-US"], false);
+        assert_eq!((code, err.as_str()), (WRONG_USAGE, "prompts render: not in this version\n"));
+    }
 }

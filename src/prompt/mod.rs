@@ -1,0 +1,19 @@
+//! Prompt packs: `prompts/` to shared clips, once, at start.
+//!
+//! A pack is a directory with a `pack.toml` and the audio it names: one voice in one language. What
+//! is played in a call was decoded, resampled and encoded here before the first call. [`lint`] tells
+//! what a person on a telephone would miss in a pack.
+//!
+//! This room reads files; it knows no socket, no clock and no call.
+
+mod library;
+pub mod lint;
+mod locale;
+mod manifest;
+mod name;
+mod pack;
+
+pub use library::{Library, packs_at};
+pub use manifest::{ClipEntry, MANIFEST_FILE, Manifest};
+pub use name::{ClipName, Purpose};
+pub use pack::{Pack, PackError};
