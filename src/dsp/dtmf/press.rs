@@ -1,0 +1,66 @@
+//! A key that is down: whether its tones are still there, and where they end.
+
+use super::fit::{Fit, Tone, Wave, solve};
+use super::key::Key;
+use super::limits::{Limits, RELEASE_HOPS};
+use crate::dsp::goertzel::HOP;
+use crate::dsp::units::Samples;
+
+/// One key held down.
+#[derive(Debug, Clone, PartialEq)]
+pub(super) struct Press {
+    pub(super) key: Key,
+    pub(super) onset: Samples,
+    pub(super) told_at: Samples,
+    /// The mean of the windows that agreed on the key.
+    pub(super) fit: Fit,
+    /// Where the tones were last present.
+    pub(super) end: Samples,
+    /// Hops received since then.
+    absent: u8,
+}
+
+impl Press {
+    /// A key whose last window ended at `told_at` and fitted as `fit` says.
+    pub(super) fn new(key: Key, onset: Samples, told_at: Samples, fit: Fit) -> Self {
+        Self { key, onset, told_at, fit, end: told_at, absent: 0 }
+    }
+
+    /// Looks for the tones in the hop that begins at `begin`. True once they
+    /// have been away for so long that the key is up.
+    pub(super) fn is_up_after(&mut self, limits: &Limits, hop: &[f32; HOP], begin: Samples) -> bool {
+        let presence = presence(hop, &self.fit);
+        if presence >= limits.present {
+            self.end = begin + filled(presence);
+            self.absent = 0;
+        } else {
+            // The tones' last milliseconds may fill less than half a hop.
+            if self.absent == 0 && self.end == begin {
+                self.end = begin + filled(presence);
+            }
+            self.absent += 1;
+        }
+        self.absent >= RELEASE_HOPS
+    }
+}
+
+/// How much of a hop is filled by tones that are `presence` of their energy.
+fn filled(presence: f32) -> Samples {
+    let share = presence.sqrt();
+    // Noise moves a full hop's amplitude by a few per cent and makes an empty
+    // one's: neither is an edge.
+    let share = if share > 0.9 { 1.0 } else if share < 0.1 { 0.0 } else { share };
+    Samples((share * HOP as f32).round() as u64)
+}
+
+/// The energy of a key's tones in a hop beside their energy in the key; that of
+/// the tone which is further down.
+pub(super) fn presence(hop: &[f32; HOP], fit: &Fit) -> f32 {
+    let [low, high] = [fit.low, fit.high]
+        .map(|tone| Wave::<HOP>::from_zero(tone.frequency.radians_per_sample()));
+    let Some((x, _)) = solve([&low.cos, &low.sin, &high.cos, &high.sin], hop) else {
+        return 0.0;
+    };
+    let share = |re: f32, im: f32, tone: Tone| (re * re + im * im) / 2.0 / tone.mean_square;
+    share(x[0], x[1], fit.low).min(share(x[2], x[3], fit.high))
+}

@@ -1,0 +1,269 @@
+//! The points of ITU-T Q.24, Annex A (AT&T), as streams of trials.
+
+use octothorpe::dsp::dtmf::Key;
+use octothorpe::dsp::g711::Law;
+use octothorpe::dsp::units::{Dbm0, Hz};
+use rand::RngExt;
+use rand::rngs::StdRng;
+
+use super::{Audio, Press, SLOT, Sine, Stream, any_key, below, ms};
+
+/// What a detector must do at a point.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Must {
+    /// Tell the key, once.
+    Accept,
+    /// Tell nothing.
+    Refuse,
+    /// Nothing is asked; the share is told.
+    Measure,
+}
+
+/// How a trial of a point is made.
+type Make = Box<dyn Fn(&mut StdRng, &mut Audio, Key) -> String>;
+
+/// One point: its name, what it asks, and its trials.
+pub struct Point {
+    pub name: String,
+    pub must: Must,
+    make: Make,
+    law: Option<Law>,
+}
+
+impl Point {
+    fn new(
+        must: Must,
+        name: impl Into<String>,
+        make: impl Fn(&mut StdRng, &mut Audio, Key) -> String + 'static,
+    ) -> Self {
+        Self { name: name.into(), must, make: Box::new(make), law: Some(Law::Mu) }
+    }
+
+    /// So many trials in a row.
+    pub fn stream(&self, rng: &mut StdRng, trials: usize) -> Stream {
+        let mut stream = Stream::default();
+        for _ in 0..trials {
+            let mut audio = Audio::silence(SLOT);
+            let key = any_key(rng);
+            let expected = (self.make)(rng, &mut audio, key);
+            stream.push(&audio.quantised(self.law), expected);
+        }
+        stream
+    }
+}
+
+/// Where a trial's signal begins: somewhere, so that no detector's blocks are favoured.
+fn begin(rng: &mut StdRng) -> usize {
+    rng.random_range(1100..1300)
+}
+
+/// One press in noise so far under it, or in none.
+fn press(must: Must, name: &str, press: Press, snr: Option<f32>) -> Point {
+    let name = match snr {
+        Some(snr) => format!("{name}, SNR {snr} dB"),
+        None => name.to_owned(),
+    };
+    Point::new(must, name, move |rng, audio, key| {
+        let at = begin(rng);
+        press.put(rng, audio, key, at);
+        if let Some(snr) = snr {
+            audio.noise(rng, below(press.level(), snr));
+        }
+        match must {
+            Must::Refuse => String::new(),
+            Must::Accept | Must::Measure => key.as_char().to_string(),
+        }
+    })
+}
+
+/// The same press clean and in noise of 20 and 15 dB.
+fn in_noise(name: &str, made: Press) -> [Point; 3] {
+    [None, Some(20.0), Some(15.0)].map(|snr| press(Must::Accept, name, made, snr))
+}
+
+/// Every point that Q.24 says to accept, edges and corners included.
+pub fn accepted() -> Vec<Point> {
+    let mut points = Vec::new();
+    for level in [-3.0, -10.0, -25.0] {
+        points.extend(in_noise(&format!("{level} dBm0, 50 ms"), Press::plain(level, 50.0)));
+    }
+    points.extend(in_noise("40 ms", Press::plain(-10.0, 40.0)));
+    points.extend(in_noise("400 ms", Press::plain(-10.0, 400.0)));
+    for twist in [-8.0, -4.0, 4.0] {
+        let made = Press::twisted(-7.0, twist, 50.0);
+        points.extend(in_noise(&format!("twist {twist:+} dB"), made));
+    }
+    for (low, high) in [(1.5, 0.0), (-1.5, 0.0), (0.0, 1.5), (0.0, -1.5)] {
+        let made = Press::plain(-10.0, 50.0).off(low, high);
+        points.extend(in_noise(&format!("off {low:+}/{high:+} %"), made));
+    }
+    points.extend(corners());
+    for law in [None, Some(Law::A)] {
+        let mut point = press(Must::Accept, "45 ms, -16 dBm0", Press::plain(-16.0, 45.0), None);
+        point.name += if law.is_none() { ", linear" } else { ", A-law" };
+        point.law = law;
+        points.push(point);
+    }
+    points.push(pause());
+    points.push(broken());
+    points.push(sequence());
+    points
+}
+
+/// 40 ms, both frequencies 1.5 % off, twist at its bounds, all at once.
+fn corners() -> Vec<Point> {
+    let mut points = Vec::new();
+    for (low, high) in [(1.5, 1.5), (1.5, -1.5), (-1.5, 1.5), (-1.5, -1.5)] {
+        for twist in [-8.0, 4.0] {
+            for level in [-3.0, -17.0] {
+                let made = Press::twisted(level, twist, 40.0).off(low, high);
+                let name = format!("corner {low:+}/{high:+} %, {twist:+} dB, {level} dBm0");
+                points.extend(in_noise(&name, made));
+            }
+        }
+    }
+    points
+}
+
+/// Q.24: a pause of 40 ms separates two presses of one key.
+fn pause() -> Point {
+    Point::new(Must::Accept, "pause of 40 ms in one key", |rng, audio, key| {
+        let (made, at) = (Press::plain(-10.0, 50.0), begin(rng));
+        made.put(rng, audio, key, at);
+        made.put(rng, audio, key, at + made.count + ms(40.0));
+        format!("{0}{0}", key.as_char())
+    })
+}
+
+/// Q.24: a break of 10 ms is bridged.
+fn broken() -> Point {
+    Point::new(Must::Accept, "break of 10 ms in one key", |rng, audio, key| {
+        let at = begin(rng);
+        Press::plain(-10.0, 100.0).put(rng, audio, key, at);
+        audio.cut(at + ms(50.0), ms(10.0));
+        key.as_char().to_string()
+    })
+}
+
+/// Q.24: signalling at 93 ms a digit.
+fn sequence() -> Point {
+    Point::new(Must::Accept, "four keys at 93 ms", |rng, audio, _| {
+        let at = begin(rng);
+        let keys: Vec<Key> = (0..4).map(|_| any_key(rng)).collect();
+        for (n, key) in keys.iter().enumerate() {
+            Press::plain(-10.0, 46.5).put(rng, audio, *key, at + n * ms(93.0));
+        }
+        keys.iter().map(|key| key.as_char()).collect()
+    })
+}
+
+/// Every point at which nothing may be told.
+pub fn refused() -> Vec<Point> {
+    let mut points = vec![
+        press(Must::Refuse, "-55 dBm0", Press::plain(-55.0, 100.0), None),
+        press(Must::Refuse, "23 ms", Press::plain(-10.0, 23.0), None),
+        press(Must::Refuse, "23 ms", Press::plain(-10.0, 23.0), Some(20.0)),
+        press(Must::Refuse, "23 ms, -3 dBm0", Press::plain(-3.0, 23.0), None),
+    ];
+    for (low, high) in [(3.5, 0.0), (-3.5, 0.0), (0.0, 3.5), (0.0, -3.5), (3.5, 3.5)] {
+        let made = Press::plain(-10.0, 100.0).off(low, high);
+        let name = format!("off {low:+}/{high:+} %");
+        points.push(press(Must::Refuse, &name, made, None));
+        points.push(press(Must::Refuse, &name, made, Some(20.0)));
+    }
+    for frequency in [350.0, 1000.0, 1800.0, 2600.0] {
+        points.push(third_tone(frequency));
+    }
+    points.push(two_keys());
+    points.push(single_tone());
+    points.push(Point::new(Must::Refuse, "white noise, -10 dBm0", |rng, audio, _| {
+        audio.noise(rng, Dbm0(-10.0));
+        String::new()
+    }));
+    points
+}
+
+/// A third tone as strong as each of the key's.
+fn third_tone(frequency: f32) -> Point {
+    Point::new(Must::Refuse, format!("third tone, {frequency} Hz"), move |rng, audio, key| {
+        let at = begin(rng);
+        let made = Press::plain(-10.0, 100.0);
+        made.put(rng, audio, key, at);
+        let third = Sine { frequency: Hz(frequency), level: made.low, begin: at, count: made.count };
+        audio.sine(rng, third);
+        String::new()
+    })
+}
+
+/// Two keys at once, of different rows and columns.
+fn two_keys() -> Point {
+    Point::new(Must::Refuse, "two keys at once", |rng, audio, key| {
+        let at = begin(rng);
+        let other = Key::all().nth((key.row() * 4 + key.column() + 5) % 16);
+        for key in [Some(key), other].into_iter().flatten() {
+            Press::plain(-10.0, 100.0).put(rng, audio, key, at);
+        }
+        String::new()
+    })
+}
+
+fn single_tone() -> Point {
+    Point::new(Must::Refuse, "single tone", |rng, audio, key| {
+        let frequency = if rng.random() { key.low() } else { key.high() };
+        let begin = begin(rng);
+        audio.sine(rng, Sine { frequency, level: Dbm0(-10.0), begin, count: ms(200.0) });
+        String::new()
+    })
+}
+
+/// What is told without being asked for.
+pub fn measured() -> Vec<Point> {
+    let mut points = vec![
+        press(Must::Measure, "0 dBm0", Press::plain(0.0, 50.0), None),
+        press(Must::Measure, "-30 dBm0", Press::plain(-30.0, 50.0), None),
+        press(Must::Measure, "-38 dBm0", Press::plain(-38.0, 50.0), None),
+        press(Must::Measure, "50 ms", Press::plain(-10.0, 50.0), Some(12.0)),
+        press(Must::Measure, "100 ms", Press::plain(-10.0, 100.0), Some(9.0)),
+        press(Must::Measure, "twist +5 dB", Press::twisted(-7.0, 5.0, 50.0), None),
+        press(Must::Measure, "30 ms", Press::plain(-10.0, 30.0), None),
+    ];
+    for (name, tones, over) in [
+        ("hum of 50 Hz, 10 dB over the key", [50.0, 150.0], [10.0, -5.0]),
+        ("hum of 60 Hz, 10 dB over the key", [60.0, 180.0], [10.0, -5.0]),
+        ("dial tone 350+440, 12 dB under the key", [350.0, 440.0], [-15.0, -15.0]),
+        ("dial tone 350+440, 9 dB under the key", [350.0, 440.0], [-12.0, -12.0]),
+        ("dial tone 350+440, 6 dB under the key", [350.0, 440.0], [-9.0, -9.0]),
+        ("dial tone 425, 9 dB under the key", [425.0, 425.0], [-15.0, -15.0]),
+    ] {
+        points.push(under(name, tones, over));
+    }
+    points.push(lost_frame(80.0));
+    points.push(lost_frame(160.0));
+    points
+}
+
+/// A key of 100 ms in two steady tones, each so far over both key tones together.
+fn under(name: &str, tones: [f32; 2], over: [f32; 2]) -> Point {
+    Point::new(Must::Measure, name, move |rng, audio, key| {
+        let made = Press::plain(-16.0, 100.0);
+        let at = begin(rng);
+        made.put(rng, audio, key, at);
+        for (frequency, over) in tones.map(Hz).into_iter().zip(over) {
+            let level = below(made.level(), -over);
+            audio.sine(rng, Sine { frequency, level, begin: 0, count: SLOT });
+        }
+        key.as_char().to_string()
+    })
+}
+
+/// One frame of 20 ms replaced by silence somewhere in a key.
+fn lost_frame(length_ms: f32) -> Point {
+    let name = format!("20 ms lost in {length_ms} ms, filled by silence");
+    Point::new(Must::Measure, name, move |rng, audio, key| {
+        let at = begin(rng);
+        Press::plain(-10.0, length_ms).put(rng, audio, key, at);
+        let lost = at + rng.random_range(0..ms(length_ms) - ms(20.0));
+        audio.cut(lost, ms(20.0));
+        key.as_char().to_string()
+    })
+}

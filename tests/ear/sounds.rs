@@ -1,0 +1,1 @@
+//! Sounds that hold no key.
