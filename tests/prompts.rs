@@ -210,9 +210,8 @@ fn a_clip_too_quiet_or_too_loud_is_found() {
 #[test]
 fn a_context_too_long_or_too_short_is_found() {
     let scratch = Scratch::new();
-    let sign_in = spoken(ClipName::ContextSignIn);
-    let twice: Vec<i16> = sign_in.iter().chain(&sign_in).copied().collect();
-    scratch.record(ClipName::ContextSignIn, &twice);
+    let late: Vec<i16> = [0; 500 * MS].into_iter().chain(spoken(ClipName::ContextSignIn)).collect();
+    scratch.record(ClipName::ContextSignIn, &late);
     scratch.record(ClipName::ContextRegistration, &spoken(ClipName::Invalid)[..980 * MS]);
     let found = scratch.findings();
     assert!(found.contains(&(ClipName::ContextSignIn, Check::Length)), "{found:?}");
@@ -332,6 +331,7 @@ fn a_job_hears_the_pack_that_speaks_its_language_best() {
     assert_eq!(library.named("acme").unwrap().locale(), "de-DE");
     assert!(library.named("ACME").is_none());
     assert_eq!(library.default_pack().name(), "en-US");
+    assert!(matches!(Library::load(&scratch.root, "de-DE"), Err(PackError::NoDefault { .. })));
 }
 
 /// A thousand calls share one clip: nothing is decoded, encoded or copied in a call.
