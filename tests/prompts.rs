@@ -9,8 +9,9 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::Duration;
 
+use octothorpe::job::Purpose;
 use octothorpe::prompt::lint::{Check, lint};
-use octothorpe::prompt::{ClipName, Library, Pack, PackError, Purpose};
+use octothorpe::prompt::{ClipName, Library, Pack, PackError};
 
 const RATE_HZ: usize = 8_000;
 const MS: usize = RATE_HZ / 1_000;

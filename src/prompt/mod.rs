@@ -15,5 +15,5 @@ mod pack;
 
 pub use library::{Library, packs_at};
 pub use manifest::{ClipEntry, MANIFEST_FILE, Manifest};
-pub use name::{ClipName, Purpose};
+pub use name::ClipName;
 pub use pack::{Pack, PackError};

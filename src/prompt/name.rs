@@ -4,16 +4,7 @@ use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
-/// What a job confirms; it chooses the context that is said first.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub enum Purpose {
-    /// A sign-in.
-    SignIn,
-    /// A password reset.
-    PasswordReset,
-    /// The registration of an account or of a number.
-    Registration,
-}
+use crate::job::Purpose;
 
 /// One of the clips of a pack; its word in `pack.toml` is the name in snake case.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]

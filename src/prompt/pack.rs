@@ -6,9 +6,10 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use super::manifest::{ClipEntry, MANIFEST_FILE, Manifest};
-use super::name::{ClipName, Purpose};
+use super::name::ClipName;
 use crate::audio::{self, AudioError};
 use crate::clip::Clip;
+use crate::job::Purpose;
 
 /// One voice in one language: every required clip, and the optional ones it has.
 #[derive(Debug, Clone)]
