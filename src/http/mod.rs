@@ -1,0 +1,103 @@
+//! The front door: contract §6 over HTTP/1.1, JSON, on a loopback address.
+//!
+//! Handlers translate between HTTP and the [`queue`](crate::queue): they hold no state of their own.
+//! Every refusal is a problem (RFC 9457) that names the field and the remedy.
+
+mod calls;
+mod connection;
+mod guard;
+mod health;
+mod metrics;
+mod not_built;
+pub mod openapi;
+mod params;
+mod problem;
+mod results;
+mod trunks;
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use axum::Router;
+use axum::extract::DefaultBodyLimit;
+use axum::middleware;
+use axum::routing::{any, get, post};
+use tokio::net::TcpListener;
+use tokio::sync::watch;
+
+use crate::job::{MAX_JOB_BYTES, UnixMs};
+use crate::queue::Store;
+use crate::report::snapshot::GatewaySnapshot;
+
+use connection::Bounded;
+use problem::Problem;
+
+/// How long shutdown waits for answers under way; long polls are cut short at once.
+const CLOSING: Duration = Duration::from_secs(5);
+
+/// All that the front door needs of the gateway.
+#[derive(Clone)]
+pub struct Front {
+    /// The durable store.
+    pub store: Store,
+    /// The gateway as it told last.
+    pub gateway: watch::Receiver<Arc<GatewaySnapshot>>,
+    /// The wall clock.
+    pub now: fn() -> UnixMs,
+    /// Turns true when the door closes: long polls answer with what there is.
+    pub closing: watch::Receiver<bool>,
+}
+
+impl Front {
+    /// The gateway as it told last.
+    fn gateway(&self) -> Arc<GatewaySnapshot> {
+        self.gateway.borrow().clone()
+    }
+}
+
+/// All routes of the front door.
+pub fn router(front: Front) -> Router {
+    let v1 = Router::new()
+        .route("/v1/calls", post(calls::submit).get(calls::list))
+        .route("/v1/calls/{id}", get(calls::show).delete(calls::cancel))
+        .route("/v1/results", get(results::results))
+        .route("/v1/results/ack", post(results::ack))
+        .route("/v1/trunks", get(trunks::trunks))
+        .route("/v1/openapi.json", get(openapi::serve))
+        .route("/v1/calls/{id}/events", any(not_built::events))
+        .route("/v1/events", any(not_built::events))
+        .route("/v1/tokens", any(not_built::tokens))
+        .route("/v1/webhooks", any(not_built::webhooks))
+        .layer(middleware::from_fn(guard::no_tokens));
+    Router::new()
+        .merge(v1)
+        .route("/healthz", get(health::healthz))
+        .route("/readyz", get(health::readyz))
+        .route("/metrics", get(metrics::metrics))
+        .fallback(async || Problem::not_found("there is nothing at this path", "see /v1/openapi.json"))
+        .method_not_allowed_fallback(async || Problem::method_not_allowed())
+        .layer(DefaultBodyLimit::max(MAX_JOB_BYTES))
+        .layer(middleware::from_fn(guard::time_limit))
+        .layer(middleware::from_fn(guard::loopback_host))
+        .with_state(front)
+}
+
+/// Serves until `front.closing` turns true, then until the answers under way are out, at most 5 s.
+///
+/// # Errors
+/// Those of the listening socket.
+pub async fn serve(listener: TcpListener, front: Front) -> std::io::Result<()> {
+    let closing = front.closing.clone();
+    let told = closed(closing.clone());
+    let serving = axum::serve(Bounded::new(listener), router(front)).with_graceful_shutdown(told);
+    tokio::select! {
+        ended = serving.into_future() => ended,
+        () = async { closed(closing).await; tokio::time::sleep(CLOSING).await } => Ok(()),
+    }
+}
+
+/// Returns once the door closes; a sender that is gone closes it too.
+async fn closed(mut closing: watch::Receiver<bool>) {
+    // The only error is that nobody can close the door any more.
+    let _ = closing.wait_for(|closing| *closing).await;
+}

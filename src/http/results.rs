@@ -1,0 +1,86 @@
+//! `/v1/results`: verdicts out, in order, until they are acknowledged.
+
+use std::time::Duration;
+
+use axum::Json;
+use axum::extract::State;
+use axum::http::StatusCode;
+use serde::{Deserialize, Serialize};
+
+use super::calls::TenantQuery;
+use super::params::{JsonBytes, Params, number, tenant};
+use super::problem::Problem;
+use super::{Front, closed};
+use crate::queue::{Consumer, Cursor, JobStore, Published};
+
+const DEFAULT_LIMIT: u32 = 100;
+const LARGEST_LIMIT: u32 = 1_000;
+/// Proxies on the way cut silent connections after a minute or more.
+const LONGEST_WAIT_S: u32 = 60;
+
+/// `?consumer=&wait=&limit=`.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct ResultsQuery {
+    tenant: Option<String>,
+    consumer: Option<String>,
+    wait: Option<String>,
+    limit: Option<String>,
+}
+
+/// The answer of `GET /v1/results`.
+#[derive(Debug, Serialize)]
+pub(super) struct Results {
+    results: Vec<Published>,
+}
+
+/// `GET /v1/results`: what this consumer has not acknowledged; waits up to `wait` seconds for it.
+pub(super) async fn results(
+    State(front): State<Front>,
+    Params(query): Params<ResultsQuery>,
+) -> Result<Json<Results>, Problem> {
+    let tenant = tenant(query.tenant)?;
+    let consumer = consumer(&tenant, query.consumer.as_deref())?;
+    let wait = number("wait", query.wait.as_deref(), 0, 0..=LONGEST_WAIT_S)?;
+    let limit = number("limit", query.limit.as_deref(), DEFAULT_LIMIT, 1..=LARGEST_LIMIT)? as usize;
+    let wait = Duration::from_secs(wait.into());
+    let results = tokio::select! {
+        biased;
+        results = front.store.results(&consumer, limit, wait) => results?,
+        () = closed(front.closing.clone()) => Vec::new(),
+    };
+    Ok(Json(Results { results }))
+}
+
+/// The body of `POST /v1/results/ack`.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Ack {
+    consumer: String,
+    cursor: String,
+}
+
+/// `POST /v1/results/ack`: all up to the cursor are done with.
+pub(super) async fn ack(
+    State(front): State<Front>,
+    Params(query): Params<TenantQuery>,
+    JsonBytes(body): JsonBytes,
+) -> Result<StatusCode, Problem> {
+    let tenant = tenant(query.tenant)?;
+    let ack: Ack = serde_json::from_slice(&body).map_err(|error| {
+        let told = error.to_string();
+        // serde names the field between backticks.
+        let field = told.split('`').nth(1).unwrap_or_default().to_owned();
+        Problem::field(&field, told, "send {\"consumer\":\"NAME\",\"cursor\":\"…\"}")
+    })?;
+    let consumer = consumer(&tenant, Some(&ack.consumer))?;
+    front.store.ack(&consumer, Cursor::from_text(&ack.cursor)).await?;
+    Ok(StatusCode::NO_CONTENT)
+}
+
+fn consumer(tenant: &str, name: Option<&str>) -> Result<Consumer, Problem> {
+    const REMEDY: &str = "send 1 to 64 of A-Z a-z 0-9 . _ -";
+    let Some(name) = name else { return Err(Problem::field("consumer", "the parameter is missing", REMEDY)) };
+    Consumer::new(Some(tenant), name)
+        .ok_or_else(|| Problem::field("consumer", "this is no consumer's name", REMEDY))
+}
