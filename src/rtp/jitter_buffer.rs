@@ -262,6 +262,7 @@ fn tell_gap(ahead: i32, missing: u64, len: u32, sink: &mut impl FnMut(Chunk<'_>)
 }
 
 #[cfg(test)]
+#[expect(clippy::disallowed_methods, reason = "any moment serves as the zero of a virtual clock")]
 mod tests {
     use rand::{RngExt as _, SeedableRng as _, rngs::StdRng};
 

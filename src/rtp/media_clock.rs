@@ -51,6 +51,7 @@ impl MediaClock {
 }
 
 #[cfg(test)]
+#[expect(clippy::disallowed_methods, reason = "any moment serves as the zero of a virtual clock")]
 mod tests {
     use super::*;
 

@@ -138,6 +138,7 @@ impl Reception {
 }
 
 #[cfg(test)]
+#[expect(clippy::disallowed_methods, reason = "any moment serves as the zero of a virtual clock")]
 mod tests {
     use std::time::Duration;
 

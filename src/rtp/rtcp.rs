@@ -212,6 +212,7 @@ fn randomised(interval: Duration, rng: &mut impl Rng) -> Duration {
 }
 
 #[cfg(test)]
+#[expect(clippy::disallowed_methods, reason = "any moment serves as the zero of a virtual clock")]
 mod tests {
     use rand::{SeedableRng as _, rngs::StdRng};
 

@@ -110,6 +110,7 @@ impl Candidate {
 }
 
 #[cfg(test)]
+#[expect(clippy::disallowed_methods, reason = "any moment serves as the zero of a virtual clock")]
 mod tests {
     use super::*;
 

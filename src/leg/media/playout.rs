@@ -1,0 +1,157 @@
+//! What is said: clips one after the other, after a lead of silence.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use crate::clip::Clip;
+use crate::dsp::g711::Law;
+use crate::rtp::timestamp::samples_in;
+
+/// A clip whose last sample has just been taken.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Finished {
+    pub(super) saying: u32,
+    pub(super) clip: usize,
+}
+
+/// The cursor over what is being said.
+#[derive(Debug, Default)]
+pub(super) struct Playout {
+    saying: Option<Saying>,
+}
+
+#[derive(Debug)]
+struct Saying {
+    number: u32,
+    /// Samples of silence still before the first clip.
+    lead: usize,
+    clips: Vec<Arc<Clip>>,
+    /// The clip under the cursor.
+    clip: usize,
+    /// Samples of it that were taken.
+    taken: usize,
+}
+
+impl Playout {
+    /// Begins a saying in place of the one before.
+    pub(super) fn play(&mut self, number: u32, lead: Duration, clips: Vec<Arc<Clip>>) {
+        let lead = samples_in(lead) as usize;
+        self.saying = Some(Saying { number, lead, clips, clip: 0, taken: 0 });
+    }
+
+    /// Says no more.
+    pub(super) fn stop(&mut self) {
+        self.saying = None;
+    }
+
+    /// Fills a payload with what is due: lead, clips, and silence once all is said.
+    pub(super) fn fill(&mut self, law: Law, payload: &mut [u8], tell: &mut impl FnMut(Finished)) {
+        let mut filled = 0;
+        if let Some(saying) = &mut self.saying {
+            filled = saying.take_lead(law, payload);
+            while filled < payload.len() || saying.stands_at_an_end() {
+                let Some(taken) = saying.take(law, &mut payload[filled..]) else { break };
+                filled += taken;
+                saying.pass_end(tell);
+            }
+            if saying.clip == saying.clips.len() {
+                self.saying = None;
+            }
+        }
+        payload[filled..].fill(law.silence());
+    }
+}
+
+impl Saying {
+    fn take_lead(&mut self, law: Law, payload: &mut [u8]) -> usize {
+        let count = self.lead.min(payload.len());
+        payload[..count].fill(law.silence());
+        self.lead -= count;
+        count
+    }
+
+    /// Copies from the clip under the cursor; `None` after the last clip.
+    fn take(&mut self, law: Law, room: &mut [u8]) -> Option<usize> {
+        let left = &octets(self.clips.get(self.clip)?, law)[self.taken..];
+        let count = left.len().min(room.len());
+        room[..count].copy_from_slice(&left[..count]);
+        self.taken += count;
+        Some(count)
+    }
+
+    /// Whether nothing of the clip under the cursor is left, as with an empty one.
+    fn stands_at_an_end(&self) -> bool {
+        self.lead == 0 && self.clips.get(self.clip).is_some_and(|c| c.pcmu().len() == self.taken)
+    }
+
+    fn pass_end(&mut self, tell: &mut impl FnMut(Finished)) {
+        if self.stands_at_an_end() {
+            tell(Finished { saying: self.number, clip: self.clip });
+            self.clip += 1;
+            self.taken = 0;
+        }
+    }
+}
+
+fn octets(clip: &Clip, law: Law) -> &[u8] {
+    match law {
+        Law::Mu => clip.pcmu(),
+        Law::A => clip.pcma(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn clip(len: usize) -> Arc<Clip> {
+        Arc::new(Clip::new("clip", vec![1_000; len]))
+    }
+
+    /// Fills packets of 160 until nothing is said any more; tells each packet's count of spoken
+    /// samples and the clips that ended in it.
+    fn say(lead_ms: u64, clips: &[usize]) -> Vec<(usize, Vec<usize>)> {
+        let mut playout = Playout::default();
+        let clips = clips.iter().map(|&len| clip(len)).collect();
+        playout.play(7, Duration::from_millis(lead_ms), clips);
+        let mut packets = Vec::new();
+        while playout.saying.is_some() {
+            let (mut payload, mut ended) = ([0; 160], Vec::new());
+            playout.fill(Law::A, &mut payload, &mut |finished| {
+                assert_eq!(finished.saying, 7);
+                ended.push(finished.clip);
+            });
+            let spoken = payload.iter().filter(|octet| **octet == Law::A.encode(1_000)).count();
+            packets.push((spoken, ended));
+        }
+        packets
+    }
+
+    /// Pains 6 and 7: neither the first syllable nor the last word is clipped.
+    #[test]
+    fn every_sample_is_said_and_the_end_is_told_with_its_packet() {
+        let packets = say(30, &[200, 100]);
+        assert_eq!(packets, [(0, vec![]), (80, vec![]), (160, vec![0]), (60, vec![1])]);
+    }
+
+    #[test]
+    fn a_clip_that_ends_with_a_packet_is_told_with_it() {
+        assert_eq!(say(0, &[160, 160]), [(160, vec![0]), (160, vec![1])]);
+    }
+
+    #[test]
+    fn empty_clips_are_told_too() {
+        assert_eq!(say(0, &[0, 160, 0]), [(160, vec![0, 1, 2])]);
+        assert_eq!(say(20, &[]), [(0, vec![])]);
+    }
+
+    #[test]
+    fn after_a_stop_there_is_silence() {
+        let mut playout = Playout::default();
+        playout.play(1, Duration::ZERO, vec![clip(1_000)]);
+        playout.stop();
+        let mut payload = [0; 160];
+        playout.fill(Law::Mu, &mut payload, &mut |_| panic!("nothing was finished"));
+        assert_eq!(payload, [0xFF; 160]);
+    }
+}

@@ -1,0 +1,259 @@
+//! The receiving half: whose packets count, in which order, and what keys they hold.
+
+use std::net::SocketAddr;
+use std::time::Instant;
+
+use super::ear::{Ear, Place};
+use super::law;
+use crate::leg::MediaFormat;
+use crate::leg::key::{Digit, KeyPath, Press};
+use crate::rtp::jitter_buffer::{Arrival, Chunk, JitterBuffer, Outcome};
+use crate::rtp::media_clock::MediaClock;
+use crate::rtp::packet::{Header, Packet, Transform};
+use crate::rtp::reception::{Reception, Validity};
+use crate::rtp::seq::ExtSeq;
+use crate::rtp::source::{Admission, SourceLock};
+use crate::rtp::telephone_event;
+use crate::rtp::timestamp::span_of;
+
+/// Comfort noise (RFC 3389): part of the call, but nothing to hear.
+const COMFORT_NOISE: u8 = 13;
+
+/// All that listens on one line.
+#[derive(Debug, Default)]
+pub(super) struct Receiver {
+    pub(super) lock: SourceLock,
+    transform: Transform,
+    stream: Option<Stream>,
+    ear: Ear,
+    totals: Totals,
+}
+
+/// One synchronisation source.
+#[derive(Debug)]
+struct Stream {
+    reception: Reception,
+    ring: JitterBuffer,
+    clock: MediaClock,
+    events: telephone_event::Receiver,
+}
+
+/// Counts over all streams of the line.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub(super) struct Totals {
+    /// Packets of ours, of any kind.
+    pub(super) received: u64,
+    /// Those of them that held audio.
+    pub(super) audio: u64,
+    pub(super) late: u64,
+    pub(super) foreign: u64,
+    /// Packets expected by earlier streams, and lost there.
+    expected_before: u64,
+    lost_before: u64,
+}
+
+/// What a packet holds, by its payload type.
+enum Kind {
+    Audio,
+    Event,
+    ComfortNoise,
+}
+
+impl Receiver {
+    /// Takes a datagram from the RTP port.
+    pub(super) fn handle_packet(
+        &mut self,
+        now: Instant,
+        from: SocketAddr,
+        format: &MediaFormat,
+        datagram: &mut [u8],
+        tell: &mut impl FnMut(Press),
+    ) {
+        let packet = self.transform.open(datagram).and_then(Packet::read);
+        let known = packet.and_then(|packet| Some((packet, kind(format, &packet.header)?)));
+        let Some((packet, kind)) = known else {
+            self.totals.foreign += 1;
+            return;
+        };
+        match self.lock.admit(now, from) {
+            Admission::Ours => {}
+            Admission::NewlyOurs => self.end_stream(),
+            Admission::Foreign => {
+                self.totals.foreign += 1;
+                return;
+            }
+        }
+        self.handle_ours(now, format, &packet, kind, tell);
+    }
+
+    fn handle_ours(
+        &mut self,
+        now: Instant,
+        format: &MediaFormat,
+        packet: &Packet<'_>,
+        kind: Kind,
+        tell: &mut impl FnMut(Press),
+    ) {
+        let is_audio = matches!(kind, Kind::Audio);
+        let Some(seq) = self.number(now, &packet.header, is_audio) else {
+            self.totals.foreign += 1;
+            return;
+        };
+        self.totals.received += 1;
+        self.totals.audio += u64::from(is_audio);
+        let Some(stream) = &mut self.stream else { return };
+        match kind {
+            Kind::Event => stream.handle_event(now, packet, tell),
+            Kind::Audio => {
+                let end = packet.header.timestamp.plus(packet.payload.len() as u32);
+                stream.clock.handle_packet(now, end);
+            }
+            Kind::ComfortNoise => {}
+        }
+        let arrival = Arrival {
+            seq,
+            timestamp: packet.header.timestamp,
+            at: now,
+            payload_type: packet.header.payload_type,
+            audio: is_audio.then_some(packet.payload),
+        };
+        let Stream { ring, clock, .. } = stream;
+        let ear = &mut self.ear;
+        let outcome = ring.handle_packet(&arrival, &mut |chunk| hear(ear, format, clock, chunk, tell));
+        self.totals.late += u64::from(outcome == Outcome::Late);
+    }
+
+    /// The packet's extended number in its stream, which it may begin; `None` if it is doubtful.
+    fn number(&mut self, now: Instant, header: &Header, is_audio: bool) -> Option<ExtSeq> {
+        // RFC 3550 §8: another synchronisation source is another stream.
+        if self.stream.as_ref().is_some_and(|stream| stream.reception.ssrc() != header.ssrc) {
+            self.end_stream();
+        }
+        let stream = self.stream.get_or_insert_with(|| Stream::new(header));
+        match stream.reception.handle_packet(now, header, is_audio) {
+            Validity::Valid(seq) => Some(seq),
+            Validity::Doubtful => None,
+            Validity::Restarted => {
+                self.end_stream();
+                let stream = self.stream.insert(Stream::new(header));
+                match stream.reception.handle_packet(now, header, is_audio) {
+                    Validity::Valid(seq) => Some(seq),
+                    Validity::Doubtful | Validity::Restarted => None,
+                }
+            }
+        }
+    }
+
+    /// Gives up holes of the ring whose time is over.
+    pub(super) fn handle_timeout(
+        &mut self,
+        now: Instant,
+        format: &MediaFormat,
+        tell: &mut impl FnMut(Press),
+    ) {
+        if let Some(Stream { ring, clock, .. }) = &mut self.stream {
+            let ear = &mut self.ear;
+            ring.handle_timeout(now, &mut |chunk| hear(ear, format, clock, chunk, tell));
+        }
+    }
+
+    /// Hears what waits in the ring: nothing follows.
+    pub(super) fn finish(&mut self, format: &MediaFormat, tell: &mut impl FnMut(Press)) {
+        if let Some(Stream { ring, clock, .. }) = &mut self.stream {
+            let ear = &mut self.ear;
+            ring.finish(&mut |chunk| hear(ear, format, clock, chunk, tell));
+        }
+    }
+
+    /// Counts a datagram that was dropped before anybody looked at it.
+    pub(super) fn drop_foreign(&mut self) {
+        self.totals.foreign += 1;
+    }
+
+    fn end_stream(&mut self) {
+        if let Some(stream) = self.stream.take() {
+            self.totals.expected_before += stream.reception.expected();
+            self.totals.lost_before += u64::try_from(stream.reception.lost()).unwrap_or(0);
+            self.ear.finish();
+        }
+    }
+
+    pub(super) fn totals(&self) -> Totals {
+        self.totals
+    }
+
+    /// The account of the current stream.
+    pub(super) fn reception(&mut self) -> Option<&mut Reception> {
+        self.stream.as_mut().map(|stream| &mut stream.reception)
+    }
+
+    /// Packets expected and lost over all streams.
+    pub(super) fn expected_and_lost(&self) -> (u64, u64) {
+        let now = self.stream.as_ref().map_or((0, 0), |stream| {
+            let lost = u64::try_from(stream.reception.lost()).unwrap_or(0);
+            (stream.reception.expected(), lost)
+        });
+        (self.totals.expected_before + now.0, self.totals.lost_before + now.1)
+    }
+}
+
+impl Stream {
+    fn new(header: &Header) -> Stream {
+        Stream {
+            reception: Reception::new(header),
+            ring: JitterBuffer::default(),
+            clock: MediaClock::default(),
+            events: telephone_event::Receiver::default(),
+        }
+    }
+
+    fn handle_event(&mut self, now: Instant, packet: &Packet<'_>, tell: &mut impl FnMut(Press)) {
+        let Some(payload) = telephone_event::Payload::read(packet.payload) else { return };
+        let Packet { header, .. } = packet;
+        let Some(heard) = self.events.handle_packet(header.timestamp, header.marker, payload) else {
+            return;
+        };
+        let Some(digit) = Digit::from_event(heard.event) else { return };
+        // Without audio to set the clock by, the packet itself tells how old the press is.
+        let by_packet = now.checked_sub(span_of(u32::from(heard.since_onset))).unwrap_or(now);
+        let by_clock = self.clock.instant(heard.onset);
+        // A sender whose events run on another clock than its audio would move the press about.
+        let near = |at: &Instant| {
+            let apart = at.max(&by_packet).duration_since(*at.min(&by_packet));
+            apart < super::line::BELIEVABLE
+        };
+        let began = by_clock.filter(near).unwrap_or(by_packet).min(now);
+        tell(Press { digit, path: KeyPath::Rfc4733, began });
+    }
+}
+
+fn hear(
+    ear: &mut Ear,
+    format: &MediaFormat,
+    clock: &MediaClock,
+    chunk: Chunk<'_>,
+    tell: &mut impl FnMut(Press),
+) {
+    match chunk {
+        Chunk::Audio { payload_type, octets, end, arrived } => {
+            let codec = format.receive_payloads.iter().find(|(number, _)| *number == payload_type);
+            if let Some((_, codec)) = codec {
+                ear.hear(law(*codec), octets, Place { clock, end, arrived }, tell);
+            }
+        }
+        Chunk::Lost(samples) => ear.miss(samples),
+        Chunk::Unsent(samples) => ear.pause(samples),
+    }
+}
+
+/// Events are taken by our number and by theirs: many peers send in the one that they named.
+fn kind(format: &MediaFormat, header: &Header) -> Option<Kind> {
+    let number = header.payload_type;
+    if format.receive_payloads.iter().any(|(audio, _)| *audio == number) {
+        return Some(Kind::Audio);
+    }
+    if [format.receive_event_payload, format.send_event_payload].contains(&Some(number)) {
+        return Some(Kind::Event);
+    }
+    (number == COMFORT_NOISE).then_some(Kind::ComfortNoise)
+}
