@@ -1,0 +1,120 @@
+//! Dial permits, what is needed to end a leg, and what a crash left of them.
+
+use rusqlite::{OptionalExtension, params};
+
+use super::claiming::claim_of;
+use super::finishing;
+use super::schema::{self, blob, phase};
+use super::task::{Outcome, Step};
+use crate::job::UnixMs;
+use crate::queue::{Claim, DialRefused, Fence, LegRecord, Orphan, Permit, StoreError};
+use crate::reason::Reason;
+use crate::report::progress::Progress;
+use crate::report::record::{AttemptRecord, JobResult};
+
+/// Records of one permit; more than a dial with every repeat and some forked answers makes. Past it
+/// the last one is replaced.
+const MAX_LEGS: i64 = 32;
+
+pub(super) fn begin(
+    step: &mut Step<'_>,
+    claim: &Claim,
+    leg: &LegRecord,
+    now: UnixMs,
+) -> Outcome<Result<Permit, DialRefused>> {
+    if let Some(refused) = refusal(step, claim, now)? {
+        return Ok(Ok(Err(refused)));
+    }
+    let sql = "UPDATE jobs SET phase = 3, permit = permit + 1 WHERE seq = ?1 RETURNING permit";
+    let number = step.db.prepare_cached(sql)?.query_row([claim.fence.row], |row| row.get::<_, i64>(0))?;
+    add_leg(step, claim.fence.row, number, leg)?;
+    step.told.held.push((claim.job.key.clone(), Progress::Dialling));
+    Ok(Ok(Ok(Permit { claim: claim.clone(), number })))
+}
+
+fn refusal(step: &mut Step<'_>, claim: &Claim, now: UnixMs) -> rusqlite::Result<Option<DialRefused>> {
+    let sql = "SELECT phase, fence, result FROM jobs WHERE seq = ?1";
+    let found = step
+        .db
+        .prepare_cached(sql)?
+        .query_row([claim.fence.row], |row| {
+            let result: Option<JobResult> = schema::record(row, "result")?;
+            Ok((row.get::<_, i64>("phase")?, row.get::<_, i64>("fence")?, result.map(|r| r.reason)))
+        })
+        .optional()?;
+    Ok(match found {
+        // A job that ended by itself while it was held: the holder is told why.
+        Some((phase::FINISHED, _, Some(Reason::Expired))) => Some(DialRefused::Expired),
+        Some((phase::FINISHED, _, Some(Reason::Cancelled))) => Some(DialRefused::Cancelled),
+        Some((phase::CLAIMED, fence, _)) if fence == claim.fence.number => {
+            if claim.job.expires_at > now {
+                return Ok(None);
+            }
+            finishing::end_undialled(step, claim.fence.row, Reason::Expired, now)?;
+            Some(DialRefused::Expired)
+        }
+        Some(_) | None => Some(DialRefused::NotHeld),
+    })
+}
+
+pub(super) fn note(step: &mut Step<'_>, fence: Fence, number: i64, leg: &LegRecord) -> Outcome<()> {
+    if !is_live(step, fence, number)? {
+        return Ok(Err(StoreError::NotHeld));
+    }
+    add_leg(step, fence.row, number, leg)?;
+    Ok(Ok(()))
+}
+
+fn is_live(step: &Step<'_>, fence: Fence, number: i64) -> rusqlite::Result<bool> {
+    let sql = "SELECT 1 FROM jobs WHERE seq = ?1 AND fence = ?2 AND permit = ?3 AND phase = 3";
+    step.db.prepare_cached(sql)?.exists([fence.row, fence.number, number])
+}
+
+fn add_leg(step: &Step<'_>, row: i64, number: i64, leg: &LegRecord) -> rusqlite::Result<usize> {
+    let sql = "INSERT OR REPLACE INTO legs(job, permit, n, record) VALUES(?1, ?2,
+               (SELECT min(count(*), ?4) FROM legs WHERE job = ?1 AND permit = ?2), ?3)";
+    let last = MAX_LEGS - 1;
+    step.db.prepare_cached(sql)?.execute(params![row, number, blob(leg)?, last])
+}
+
+pub(super) fn end(step: &mut Step<'_>, permit: &Permit, facts: &AttemptRecord) -> Outcome<Claim> {
+    let fence = permit.claim.fence;
+    if !is_live(step, fence, permit.number)? {
+        return Ok(Err(StoreError::NotHeld));
+    }
+    let mut claim = permit.claim.clone();
+    claim.attempts.push(facts.clone());
+    claim.fence.number += 1;
+    let sql = "UPDATE jobs SET phase = 2, fence = ?2, attempts = ?3 WHERE seq = ?1";
+    let attempts = blob(&claim.attempts)?;
+    step.db.prepare_cached(sql)?.execute(params![fence.row, claim.fence.number, attempts])?;
+    step.db.prepare_cached("DELETE FROM legs WHERE job = ?1")?.execute([fence.row])?;
+    step.told.held.push((claim.job.key.clone(), Progress::Queued));
+    Ok(Ok(claim))
+}
+
+pub(super) fn orphans(step: &mut Step<'_>) -> Outcome<Vec<Orphan>> {
+    let sql = "SELECT seq, fence, permit, accepted_at, job, attempts FROM jobs
+               WHERE phase = 3 AND run < ?1 ORDER BY seq";
+    let mut orphans = step.db.prepare_cached(sql)?;
+    let found: rusqlite::Result<Vec<_>> = orphans
+        .query_map([step.facts.run], |row| {
+            let number = row.get("permit")?;
+            Ok(Permit { claim: claim_of(row)?, number })
+        })?
+        .collect();
+    let with_legs = |permit: Permit| Ok(Orphan { legs: legs(step, &permit)?, permit });
+    Ok(Ok(found?.into_iter().map(with_legs).collect::<rusqlite::Result<_>>()?))
+}
+
+/// A record that cannot be read is left out with a word in the log: the job has to end all the same.
+fn legs(step: &Step<'_>, permit: &Permit) -> rusqlite::Result<Vec<LegRecord>> {
+    let sql = "SELECT record FROM legs WHERE job = ?1 AND permit = ?2 ORDER BY n";
+    let mut kept = step.db.prepare_cached(sql)?;
+    let rows = kept.query_map([permit.claim.fence.row, permit.number], |row| {
+        Ok(schema::record::<LegRecord>(row, "record").map_err(|error| {
+            tracing::error!(%error, job = permit.claim.job.key.id, "unreadable leg record");
+        }))
+    })?;
+    Ok(rows.collect::<rusqlite::Result<Vec<_>>>()?.into_iter().flat_map(Result::ok).flatten().collect())
+}

@@ -1,0 +1,228 @@
+//! The engine with nothing to install: SQLite in a directory. One thread writes, many requests a
+//! commit; another reads. Part of the edge: it names files, threads and a clock.
+
+mod board;
+mod claiming;
+mod dialling;
+mod finishing;
+mod intake;
+mod lock;
+mod open;
+mod outbox;
+mod reading;
+mod room;
+mod schema;
+mod task;
+mod writer;
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use tokio::sync::Semaphore;
+
+pub use open::{OpenError, Settings};
+
+use self::board::Board;
+use self::reading::Reader;
+use self::task::{Class, Outcome, Step};
+use self::writer::Writer;
+use super::{
+    Cancelled, Claim, Claimed, Consumer, Cursor, DialRefused, Finished, JobStore, JobView, LegRecord,
+    ListFilter, Noted, Orphan, Page, Permit, Published, StoreError, Submitted,
+};
+use crate::job::{Fingerprint, Job, JobKey, UnixMs};
+use crate::report::progress::Progress;
+use crate::report::record::{AttemptRecord, JobResult};
+
+/// How soon a producer may try again when as many jobs wait as may: some of them will have ended.
+const RETRY_QUEUE_FULL: Duration = Duration::from_secs(5);
+/// How soon when the disk is full: somebody has to make room.
+const RETRY_STORE_FULL: Duration = Duration::from_secs(30);
+/// Requests under way at once; past it a caller waits (contract §7.5).
+const MAX_REQUESTS: usize = 4096;
+/// Jobs, results and rows in one answer.
+const MAX_PAGE: usize = 1000;
+
+/// A handle of the store; clones share it. It closes when the last one is dropped.
+#[derive(Clone)]
+pub struct Embedded(Arc<Inner>);
+
+struct Inner {
+    board: Arc<Board>,
+    writer: Writer,
+    reader: Reader,
+    requests: Semaphore,
+    /// Of the fingerprints.
+    key: [u8; 32],
+}
+
+impl Embedded {
+    /// Does one thing in the writer and answers once it is durable.
+    async fn write<T, F>(&self, class: Class, f: F) -> Result<T, StoreError>
+    where
+        T: Send + 'static,
+        F: FnMut(&mut Step<'_>) -> Outcome<T> + Send + 'static,
+    {
+        // Held until the answer, so that the writer's inbox is bounded by it.
+        let _slot = self.0.requests.acquire().await.map_err(|_| StoreError::Closed)?;
+        let answer = self.0.writer.send(class, f);
+        answer.await.unwrap_or(Err(StoreError::Closed))
+    }
+
+    async fn read<T, F>(&self, f: F) -> Result<T, StoreError>
+    where
+        T: Send + 'static,
+        F: FnOnce(&rusqlite::Connection) -> rusqlite::Result<T> + Send + 'static,
+    {
+        let _slot = self.0.requests.acquire().await.map_err(|_| StoreError::Closed)?;
+        self.0.reader.run(f).await
+    }
+
+    fn board(&self) -> Arc<Board> {
+        Arc::clone(&self.0.board)
+    }
+}
+
+impl JobStore for Embedded {
+    async fn submit(&self, job: Job, now: UnixMs) -> Result<Submitted, StoreError> {
+        let print: Fingerprint = job.content.fingerprint(&self.0.key);
+        let taken = self.write(Class::Intake, move |step| intake::submit(step, &job, print, now));
+        match taken.await {
+            Err(StoreError::NoRoom) => Ok(Submitted::StoreFull { retry_after: RETRY_STORE_FULL }),
+            taken => taken,
+        }
+    }
+
+    async fn claim(&self, capacity: usize, now: UnixMs) -> Result<Claimed, StoreError> {
+        let capacity = capacity.min(MAX_PAGE);
+        self.write(Class::Ordinary, move |step| claiming::claim(step, capacity, now)).await
+    }
+
+    async fn work(&self) {
+        self.0.board.work.notified().await;
+    }
+
+    async fn release(&self, claim: Claim, not_before: UnixMs) -> Result<(), StoreError> {
+        self.write(Class::Ordinary, move |step| claiming::release(step, &claim, not_before)).await
+    }
+
+    async fn begin_dial(
+        &self,
+        claim: &Claim,
+        leg: LegRecord,
+        now: UnixMs,
+    ) -> Result<Result<Permit, DialRefused>, StoreError> {
+        let claim = claim.clone();
+        self.write(Class::Ordinary, move |step| dialling::begin(step, &claim, &leg, now)).await
+    }
+
+    fn note_leg(&self, permit: &Permit, leg: LegRecord) -> Noted {
+        // Takes no slot, since nothing may wait here; a call sends a handful in its life.
+        let (fence, number) = (permit.claim.fence, permit.number);
+        let noted = move |step: &mut Step<'_>| dialling::note(step, fence, number, &leg);
+        Noted(self.0.writer.send(Class::MustLand, noted))
+    }
+
+    async fn end_attempt(&self, permit: Permit, facts: AttemptRecord) -> Result<Claim, StoreError> {
+        self.write(Class::MustLand, move |step| dialling::end(step, &permit, &facts)).await
+    }
+
+    async fn finish(&self, claim: &Claim, result: JobResult) -> Result<Finished, StoreError> {
+        let fence = claim.fence;
+        self.write(Class::MustLand, move |step| finishing::finish(step, fence, &result)).await
+    }
+
+    async fn expire(&self, now: UnixMs) -> Result<usize, StoreError> {
+        self.write(Class::Ordinary, move |step| finishing::expire(step, now)).await
+    }
+
+    async fn cancel(&self, key: JobKey, now: UnixMs) -> Result<Cancelled, StoreError> {
+        self.write(Class::Ordinary, move |step| finishing::cancel(step, &key, now)).await
+    }
+
+    async fn cancelled(&self) -> JobKey {
+        self.0.board.cancelled().await
+    }
+
+    fn progress(&self, key: &JobKey, event: Progress) {
+        self.0.board.note(key, event);
+    }
+
+    async fn get(&self, key: JobKey) -> Result<Option<JobView>, StoreError> {
+        let board = self.board();
+        self.read(move |db| reading::get(db, &board, &key)).await
+    }
+
+    async fn list(
+        &self,
+        filter: ListFilter,
+        after: Option<Cursor>,
+        limit: usize,
+    ) -> Result<Page, StoreError> {
+        let after = match after {
+            None => 0,
+            Some(cursor) => cursor.row().ok_or(StoreError::BadCursor)?,
+        };
+        let (board, limit) = (self.board(), limit.clamp(1, MAX_PAGE));
+        self.read(move |db| reading::list(db, &board, &filter, after, limit)).await
+    }
+
+    async fn results(
+        &self,
+        consumer: &Consumer,
+        limit: usize,
+        wait: Duration,
+    ) -> Result<Vec<Published>, StoreError> {
+        let mut published = self.0.board.published.subscribe();
+        let limit = limit.clamp(1, MAX_PAGE);
+        if !self.known(consumer).await? {
+            let new = consumer.clone();
+            self.write(Class::Ordinary, move |step| outbox::register(step, &new)).await?;
+        }
+        let first = self.unacknowledged(consumer, limit).await?;
+        if !first.is_empty() || wait.is_zero() {
+            return Ok(first);
+        }
+        let news = async {
+            loop {
+                // The subscription is older than the read before it, so that no news is missed.
+                published.changed().await.map_err(|_| StoreError::Closed)?;
+                let results = self.unacknowledged(consumer, limit).await?;
+                if !results.is_empty() {
+                    return Ok(results);
+                }
+            }
+        };
+        tokio::time::timeout(wait, news).await.unwrap_or_else(|_| Ok(Vec::new()))
+    }
+
+    async fn ack(&self, consumer: &Consumer, cursor: Cursor) -> Result<(), StoreError> {
+        let row = cursor.row().ok_or(StoreError::BadCursor)?;
+        let consumer = consumer.clone();
+        self.write(Class::Ordinary, move |step| outbox::ack(step, &consumer, row)).await
+    }
+
+    async fn orphans(&self) -> Result<Vec<Orphan>, StoreError> {
+        self.write(Class::Ordinary, dialling::orphans).await
+    }
+
+    async fn prune(&self, now: UnixMs) -> Result<usize, StoreError> {
+        self.write(Class::Ordinary, move |step| outbox::prune(step, now)).await
+    }
+
+    fn depth(&self) -> usize {
+        self.0.board.depth()
+    }
+}
+
+impl Embedded {
+    async fn known(&self, consumer: &Consumer) -> Result<bool, StoreError> {
+        let consumer = consumer.clone();
+        self.read(move |db| outbox::acked(db, &consumer)).await.map(|acked| acked.is_some())
+    }
+
+    async fn unacknowledged(&self, consumer: &Consumer, limit: usize) -> Result<Vec<Published>, StoreError> {
+        let consumer = consumer.clone();
+        self.read(move |db| outbox::unacknowledged(db, &consumer, limit)).await
+    }
+}

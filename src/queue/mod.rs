@@ -1,0 +1,260 @@
+//! Jobs in, results out: one trait, one file an engine, the same semantics (contract §7).
+//!
+//! Time that decides anything is an argument, in [`UnixMs`]; an engine's own threads and files are
+//! part of the edge.
+
+mod answer;
+mod claim;
+mod cursor;
+pub mod embedded;
+mod leg_record;
+
+use std::future::Future;
+use std::time::Duration;
+
+pub use answer::{
+    Cancelled, DialRefused, Finished, JobView, ListFilter, Page, Published, StoreError, Submitted,
+};
+pub use claim::{Claim, Claimed, Fence, Noted, Orphan, Permit};
+pub use cursor::{Consumer, Cursor};
+pub use leg_record::{LegRecord, SipStage};
+
+use crate::job::{Job, JobKey, UnixMs};
+use crate::report::progress::Progress;
+use crate::report::record::{AttemptRecord, JobResult};
+
+/// A durable store of jobs and results. What an answer says has survived `kill -9` already.
+pub trait JobStore: Send + Sync {
+    /// Takes a job in. The first deadline stands when the same job comes again.
+    fn submit(&self, job: Job, now: UnixMs) -> impl Future<Output = Result<Submitted, StoreError>> + Send;
+
+    /// Hands out up to `capacity` jobs, priority 9 first, then the nearest deadline. Jobs past their
+    /// deadline end as `expired` instead. Does not wait; see [`JobStore::work`].
+    fn claim(&self, capacity: usize, now: UnixMs)
+    -> impl Future<Output = Result<Claimed, StoreError>> + Send;
+
+    /// Returns once there may be something new to claim. One waiter; a wake-up between two calls
+    /// is not lost.
+    fn work(&self) -> impl Future<Output = ()> + Send;
+
+    /// Gives the job back, not to be claimed before `not_before`. Only before `begin_dial`.
+    fn release(
+        &self,
+        claim: Claim,
+        not_before: UnixMs,
+    ) -> impl Future<Output = Result<(), StoreError>> + Send;
+
+    /// Records that an INVITE is about to leave, and what is needed to end its leg after a crash.
+    /// The INVITE may leave only with the permit in hand (contract §7.2).
+    fn begin_dial(
+        &self,
+        claim: &Claim,
+        leg: LegRecord,
+        now: UnixMs,
+    ) -> impl Future<Output = Result<Result<Permit, DialRefused>, StoreError>> + Send;
+
+    /// Adds what is needed to end the leg. In order with every other call; await the answer before
+    /// an INVITE is repeated, drop it where nothing waits (the first 2xx).
+    fn note_leg(&self, permit: &Permit, leg: LegRecord) -> Noted;
+
+    /// Closes the permit without an outcome for the job; the claim returned is for the next dial.
+    fn end_attempt(
+        &self,
+        permit: Permit,
+        facts: AttemptRecord,
+    ) -> impl Future<Output = Result<Claim, StoreError>> + Send;
+
+    /// Ends the job: final state and result in one step. Repeated by the store until it is durable;
+    /// again with another result it changes nothing and tells the first one.
+    fn finish(
+        &self,
+        claim: &Claim,
+        result: JobResult,
+    ) -> impl Future<Output = Result<Finished, StoreError>> + Send;
+
+    /// Ends every job that is past its deadline and holds no permit, as `expired`. Tells how many.
+    fn expire(&self, now: UnixMs) -> impl Future<Output = Result<usize, StoreError>> + Send;
+
+    /// Withdraws a job: at once where no permit is live, else by asking its holder.
+    fn cancel(&self, key: JobKey, now: UnixMs) -> impl Future<Output = Result<Cancelled, StoreError>> + Send;
+
+    /// The next job of this holder that is to be given up: a call to end, or a claim to drop. One
+    /// waiter; none is lost and none is told twice.
+    fn cancelled(&self) -> impl Future<Output = JobKey> + Send;
+
+    /// Notes the latest event of a job that is held; kept in memory only.
+    fn progress(&self, key: &JobKey, event: Progress);
+
+    /// One job as outsiders see it.
+    fn get(&self, key: JobKey) -> impl Future<Output = Result<Option<JobView>, StoreError>> + Send;
+
+    /// A page of jobs, oldest first.
+    fn list(
+        &self,
+        filter: ListFilter,
+        after: Option<Cursor>,
+        limit: usize,
+    ) -> impl Future<Output = Result<Page, StoreError>> + Send;
+
+    /// The results that this consumer has not acknowledged, in order; waits up to `wait` for the
+    /// first. A new consumer starts at the oldest kept.
+    fn results(
+        &self,
+        consumer: &Consumer,
+        limit: usize,
+        wait: Duration,
+    ) -> impl Future<Output = Result<Vec<Published>, StoreError>> + Send;
+
+    /// All results up to the cursor are done with.
+    fn ack(&self, consumer: &Consumer, cursor: Cursor)
+    -> impl Future<Output = Result<(), StoreError>> + Send;
+
+    /// The jobs with a live permit of an earlier run: their legs are to be ended and the jobs
+    /// finished as `outcome_unknown`; never dialled again.
+    fn orphans(&self) -> impl Future<Output = Result<Vec<Orphan>, StoreError>> + Send;
+
+    /// Removes what its days have passed for, at most some thousand at a time; tells how many. Also
+    /// hands disk space back and drops erased secrets from the store's own log.
+    fn prune(&self, now: UnixMs) -> impl Future<Output = Result<usize, StoreError>> + Send;
+
+    /// How many jobs wait to be claimed.
+    fn depth(&self) -> usize;
+}
+
+/// The engine chosen at run time.
+#[derive(Clone)]
+pub enum Store {
+    /// SQLite in a directory.
+    Embedded(embedded::Embedded),
+}
+
+impl JobStore for Store {
+    async fn submit(&self, job: Job, now: UnixMs) -> Result<Submitted, StoreError> {
+        match self {
+            Store::Embedded(store) => store.submit(job, now).await,
+        }
+    }
+
+    async fn claim(&self, capacity: usize, now: UnixMs) -> Result<Claimed, StoreError> {
+        match self {
+            Store::Embedded(store) => store.claim(capacity, now).await,
+        }
+    }
+
+    async fn work(&self) {
+        match self {
+            Store::Embedded(store) => store.work().await,
+        }
+    }
+
+    async fn release(&self, claim: Claim, not_before: UnixMs) -> Result<(), StoreError> {
+        match self {
+            Store::Embedded(store) => store.release(claim, not_before).await,
+        }
+    }
+
+    async fn begin_dial(
+        &self,
+        claim: &Claim,
+        leg: LegRecord,
+        now: UnixMs,
+    ) -> Result<Result<Permit, DialRefused>, StoreError> {
+        match self {
+            Store::Embedded(store) => store.begin_dial(claim, leg, now).await,
+        }
+    }
+
+    fn note_leg(&self, permit: &Permit, leg: LegRecord) -> Noted {
+        match self {
+            Store::Embedded(store) => store.note_leg(permit, leg),
+        }
+    }
+
+    async fn end_attempt(&self, permit: Permit, facts: AttemptRecord) -> Result<Claim, StoreError> {
+        match self {
+            Store::Embedded(store) => store.end_attempt(permit, facts).await,
+        }
+    }
+
+    async fn finish(&self, claim: &Claim, result: JobResult) -> Result<Finished, StoreError> {
+        match self {
+            Store::Embedded(store) => store.finish(claim, result).await,
+        }
+    }
+
+    async fn expire(&self, now: UnixMs) -> Result<usize, StoreError> {
+        match self {
+            Store::Embedded(store) => store.expire(now).await,
+        }
+    }
+
+    async fn cancel(&self, key: JobKey, now: UnixMs) -> Result<Cancelled, StoreError> {
+        match self {
+            Store::Embedded(store) => store.cancel(key, now).await,
+        }
+    }
+
+    async fn cancelled(&self) -> JobKey {
+        match self {
+            Store::Embedded(store) => store.cancelled().await,
+        }
+    }
+
+    fn progress(&self, key: &JobKey, event: Progress) {
+        match self {
+            Store::Embedded(store) => store.progress(key, event),
+        }
+    }
+
+    async fn get(&self, key: JobKey) -> Result<Option<JobView>, StoreError> {
+        match self {
+            Store::Embedded(store) => store.get(key).await,
+        }
+    }
+
+    async fn list(
+        &self,
+        filter: ListFilter,
+        after: Option<Cursor>,
+        limit: usize,
+    ) -> Result<Page, StoreError> {
+        match self {
+            Store::Embedded(store) => store.list(filter, after, limit).await,
+        }
+    }
+
+    async fn results(
+        &self,
+        consumer: &Consumer,
+        limit: usize,
+        wait: Duration,
+    ) -> Result<Vec<Published>, StoreError> {
+        match self {
+            Store::Embedded(store) => store.results(consumer, limit, wait).await,
+        }
+    }
+
+    async fn ack(&self, consumer: &Consumer, cursor: Cursor) -> Result<(), StoreError> {
+        match self {
+            Store::Embedded(store) => store.ack(consumer, cursor).await,
+        }
+    }
+
+    async fn orphans(&self) -> Result<Vec<Orphan>, StoreError> {
+        match self {
+            Store::Embedded(store) => store.orphans().await,
+        }
+    }
+
+    async fn prune(&self, now: UnixMs) -> Result<usize, StoreError> {
+        match self {
+            Store::Embedded(store) => store.prune(now).await,
+        }
+    }
+
+    fn depth(&self) -> usize {
+        match self {
+            Store::Embedded(store) => store.depth(),
+        }
+    }
+}
