@@ -90,13 +90,18 @@ fn count(encoder: &mut DescriptorEncoder<'_>, counters: &[Counter]) -> fmt::Resu
         let Some(first) = family.first() else { continue };
         let mut metric = encoder.encode_descriptor(first.name, first.help, None, MetricType::Counter)?;
         for counter in family {
-            let labels: Vec<(&str, &str)> =
-                counter.label.iter().map(|(label, kind)| (*label, kind.as_str())).collect();
-            ConstCounter::new(counter.value).encode(metric.encode_family(&labels)?)?;
+            let value = ConstCounter::new(counter.value);
+            match &counter.label {
+                Some((label, kind)) => value.encode(metric.encode_family(&[(*label, kind.as_str())])?)?,
+                None => metric.encode_counter::<NoLabels, _, u64>(&counter.value, None)?,
+            }
         }
     }
     Ok(())
 }
+
+/// The label set of a counter that has none.
+type NoLabels = [(&'static str, &'static str); 0];
 
 /// One figure of a trunk.
 type Figure = (&'static str, &'static str, fn(&TrunkSnapshot) -> Option<f64>);
