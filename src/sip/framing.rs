@@ -183,7 +183,7 @@ fn body_length(head: &[u8]) -> Result<usize, FrameError> {
         if found.is_some() {
             return Err(FrameError::ContentLength(HeaderFlaw::Duplicate));
         }
-        let value = line.unfolded();
+        let value = line.unfolded().text;
         found = Some(content_length(value.as_bytes()).map_err(FrameError::ContentLength)?);
     }
     Err(FrameError::Head(Flaw::TooManyHeaders))

@@ -50,6 +50,9 @@ pub enum Flaw {
     /// A CR without LF, or a NUL that no backslash quotes: either could end a line for somebody else.
     #[error("a header line holds a control byte")]
     ControlByte,
+    /// More than [`super::MAX_LATIN1`] bytes that are neither ASCII nor UTF-8.
+    #[error("the headers are no text")]
+    NotText,
     /// The headers have no end.
     #[error("the headers do not end")]
     HeadersUnfinished,

@@ -128,9 +128,9 @@ impl<'a> Lines<'a> {
 
 impl Line<'_> {
     /// The value as text on one line: each fold is one space (RFC 3261 §7.3.1), outer spaces are gone.
-    pub(crate) fn unfolded(&self) -> String {
+    pub(crate) fn unfolded(&self) -> Text {
         if !self.folded {
-            return decode(trim(self.value));
+            return Text::decode(trim(self.value));
         }
         let mut joined = Vec::with_capacity(self.value.len());
         for part in self.value.split(|&b| b == b'\n') {
@@ -140,7 +140,29 @@ impl Line<'_> {
             }
             joined.extend_from_slice(part);
         }
-        decode(trim(&joined))
+        Text::decode(trim(&joined))
+    }
+}
+
+/// Text from the wire.
+#[derive(Debug)]
+pub(crate) struct Text {
+    /// The text.
+    pub(crate) text: String,
+    /// How many bytes it is longer than it was, because it was Latin-1.
+    pub(crate) grown_by: usize,
+}
+
+impl Text {
+    /// UTF-8 (RFC 3261 §7.3.1) or, where it is none, Latin-1, which older phones send in display names.
+    /// What is written back is UTF-8.
+    pub(crate) fn decode(bytes: &[u8]) -> Self {
+        if let Ok(text) = std::str::from_utf8(bytes) {
+            return Self { text: text.to_owned(), grown_by: 0 };
+        }
+        let text: String = bytes.iter().map(|&b| char::from(b)).collect();
+        let grown_by = text.len() - bytes.len();
+        Self { text, grown_by }
     }
 }
 
@@ -153,13 +175,4 @@ fn trim(mut bytes: &[u8]) -> &[u8] {
         bytes = rest;
     }
     bytes
-}
-
-/// UTF-8 (RFC 3261 §7.3.1) or, where it is none, Latin-1, which older phones send in display names. What
-/// is written back is UTF-8.
-pub(crate) fn decode(bytes: &[u8]) -> String {
-    match std::str::from_utf8(bytes) {
-        Ok(text) => text.to_owned(),
-        Err(_) => bytes.iter().map(|&b| char::from(b)).collect(),
-    }
 }

@@ -44,7 +44,8 @@ pub use error::{Flaw, HeaderError, HeaderFlaw, ReadError, WriteError};
 pub use headers::Headers;
 pub use host::Host;
 pub use limits::{
-    MAX_HEADER_LEN, MAX_HEADERS, MAX_LIST, MAX_MESSAGE, MAX_NAME_LEN, MAX_START_LINE, MAX_USER_LEN,
+    MAX_HEADER_LEN, MAX_HEADERS, MAX_LATIN1, MAX_LIST, MAX_MESSAGE, MAX_NAME_LEN, MAX_START_LINE,
+    MAX_USER_LEN,
 };
 pub use method::Method;
 pub use name::Name;

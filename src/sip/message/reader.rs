@@ -1,11 +1,12 @@
 //! Reads one whole message (RFC 3261 §7, §18.3).
 
-use super::lines::Lines;
+use super::lines::{Lines, Text};
 use super::start_line::{self, StartLine};
 use super::typed::HeaderValue;
 use super::{
-    CSeq, Cursor, Flaw, HeaderError, HeaderFlaw, Headers, MAX_HEADER_LEN, MAX_HEADERS, MAX_MESSAGE,
-    MAX_NAME_LEN, MAX_START_LINE, Message, Method, Name, NameAddr, ReadError, Request, Response, Status, Via,
+    CSeq, Cursor, Flaw, HeaderError, HeaderFlaw, Headers, MAX_HEADER_LEN, MAX_HEADERS, MAX_LATIN1,
+    MAX_MESSAGE, MAX_NAME_LEN, MAX_START_LINE, Message, Method, Name, NameAddr, ReadError, Request, Response,
+    Status, Via,
 };
 
 /// Reads one whole message and tells how many bytes the reader looked at, those looked at twice counted
@@ -39,7 +40,7 @@ impl Reader<'_> {
         if line.len() > MAX_START_LINE {
             return Err(unanswerable(Flaw::StartLineTooLong));
         }
-        self.visited += 2 * line.len();
+        self.visited += 3 * line.len();
         let start = start_line::read(line).map_err(unanswerable)?;
         let head = self.head().map_err(unanswerable)?;
         let body = bytes.get(self.lines.position()..).unwrap_or_default();
@@ -99,7 +100,7 @@ impl Reader<'_> {
     fn head(&mut self) -> Result<Head, Flaw> {
         let mut head =
             Head { headers: Headers::with_room(), content_length: None, flaw: None, written_len: 0 };
-        let mut count = 0;
+        let (mut count, mut latin1) = (0, 0);
         loop {
             let line = match self.lines.header() {
                 Ok(Some(line)) => line,
@@ -115,7 +116,12 @@ impl Reader<'_> {
                 return Err(Flaw::TooManyHeaders);
             }
             self.visited += line.value.len();
-            head.add(line.name, line.unfolded())?;
+            let Text { text, grown_by } = line.unfolded();
+            latin1 += grown_by;
+            if latin1 > MAX_LATIN1 {
+                return Err(Flaw::NotText);
+            }
+            head.add(line.name, text)?;
         }
     }
 

@@ -1,7 +1,7 @@
 //! The start line (RFC 3261 §7.1, §7.2).
 
 use super::cursor::is_token;
-use super::lines::decode;
+use super::lines::Text;
 use super::{Flaw, Message, Method, Status, Uri};
 
 /// A start line that was read.
@@ -11,7 +11,7 @@ pub(super) enum StartLine {
     Response { status: Status, reason: String },
 }
 
-/// Reads a start line. The bytes looked at are at most twice its length.
+/// Reads a start line. The bytes looked at are at most three times its length and [`super::MAX_USER_LEN`].
 pub(super) fn read(line: &[u8]) -> Result<StartLine, Flaw> {
     let is_response = line.get(..4).is_some_and(|start| start.eq_ignore_ascii_case(b"SIP/"));
     if is_response { status_line(line) } else { request_line(line) }
@@ -26,7 +26,7 @@ fn status_line(line: &[u8]) -> Result<StartLine, Flaw> {
     let digits = code.len() == 3 && code.iter().all(u8::is_ascii_digit);
     let code = std::str::from_utf8(code).ok().filter(|_| digits).and_then(|code| code.parse().ok());
     let status = code.and_then(Status::new).ok_or(Flaw::StatusCode)?;
-    Ok(StartLine::Response { status, reason: decode(reason) })
+    Ok(StartLine::Response { status, reason: Text::decode(reason).text })
 }
 
 /// RFC 3261 §7.1: Method SP Request-URI SP SIP-Version CRLF, each space exactly one.
