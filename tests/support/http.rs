@@ -16,7 +16,12 @@ pub(crate) struct Response {
 }
 
 /// Sends one request; `None` when nobody listens, or the connection ends before the response does.
-pub(crate) fn request(server: SocketAddr, method: &str, path: &str, body: Option<&Value>) -> Option<Response> {
+pub(crate) fn request(
+    server: SocketAddr,
+    method: &str,
+    path: &str,
+    body: Option<&Value>,
+) -> Option<Response> {
     let mut stream = TcpStream::connect_timeout(&server, Duration::from_secs(5)).ok()?;
     stream.set_read_timeout(Some(Duration::from_secs(40))).ok()?;
     let body = body.map(Value::to_string).unwrap_or_default();

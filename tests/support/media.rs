@@ -1,4 +1,4 @@
-//! Sound for the carriers of the tests, as raw G.711 µ-law at 8 kHz.
+//! Sound for the far ends of the tests: raw G.711 µ-law for SIPp, WAV for the phones.
 
 use std::f64::consts::TAU;
 
@@ -12,21 +12,58 @@ fn ulaw(sample: i16) -> u8 {
     !(sign | (segment as u8) << 4 | step as u8)
 }
 
-/// 10 s of a hum at about -30 dBm0 with no energy near any key tone.
+/// 10 s of a hum, as µ-law.
 pub(crate) fn noise_ulaw() -> Vec<u8> {
-    tones(&[(200.0, 500.0), (310.0, 300.0)], 80_000)
+    hum(80_000).into_iter().map(ulaw).collect()
 }
 
-/// 20 ms of silence, `#` (941 and 1477 Hz, each about -10 dBm0) for 120 ms, 10 s of silence.
+/// 20 ms of silence, `#` for 120 ms, 10 s of silence, as µ-law.
 pub(crate) fn pound_ulaw() -> Vec<u8> {
-    let mut audio = vec![ulaw(0); 160];
-    audio.extend(tones(&[(941.0, 7000.0), (1477.0, 7000.0)], 960));
-    audio.extend(vec![ulaw(0); 80_000]);
-    audio
+    pound(160, 80_000).into_iter().map(ulaw).collect()
+}
+
+/// 20 s of a hum, as WAV.
+pub(crate) fn noise_wav() -> Vec<u8> {
+    wav(&hum(160_000))
+}
+
+/// 1 s of silence, `#` for 120 ms, 30 s of silence, as WAV.
+pub(crate) fn pound_wav() -> Vec<u8> {
+    wav(&pound(8000, 240_000))
+}
+
+/// At about -30 dBm0, with no energy near any key tone.
+fn hum(samples: u32) -> Vec<i16> {
+    tones(&[(200.0, 500.0), (310.0, 300.0)], samples)
+}
+
+/// `#`, 941 and 1477 Hz at about -10 dBm0 each, for 120 ms between silences.
+fn pound(before: usize, after: usize) -> Vec<i16> {
+    let tone = tones(&[(941.0, 7000.0), (1477.0, 7000.0)], 960);
+    [vec![0; before], tone, vec![0; after]].concat()
 }
 
 /// Sines of (hertz, peak amplitude), added up.
-fn tones(parts: &[(f64, f64)], samples: u32) -> Vec<u8> {
-    let sample = |n: u32| parts.iter().map(|(hertz, peak)| peak * (TAU * hertz * f64::from(n) / 8000.0).sin()).sum::<f64>();
-    (0..samples).map(|n| ulaw(sample(n) as i16)).collect()
+fn tones(parts: &[(f64, f64)], samples: u32) -> Vec<i16> {
+    let sine = |n: u32, hertz: f64| (TAU * hertz * f64::from(n) / 8000.0).sin();
+    (0..samples)
+        .map(|n| parts.iter().map(|(hertz, peak)| peak * sine(n, *hertz)).sum::<f64>() as i16)
+        .collect()
+}
+
+/// A RIFF file of 16-bit samples, 8 kHz, mono.
+fn wav(samples: &[i16]) -> Vec<u8> {
+    let data: Vec<u8> = samples.iter().flat_map(|sample| sample.to_le_bytes()).collect();
+    let length = u32::try_from(data.len()).expect("seconds of sound, not hours");
+    let mut file = b"RIFF".to_vec();
+    file.extend((36 + length).to_le_bytes());
+    file.extend(b"WAVEfmt ");
+    file.extend(16_u32.to_le_bytes());
+    // PCM, one channel; bytes a second, bytes a frame, bits a sample.
+    file.extend([1_u16, 1].map(u16::to_le_bytes).concat());
+    file.extend([8000_u32, 16_000].map(u32::to_le_bytes).concat());
+    file.extend([2_u16, 16].map(u16::to_le_bytes).concat());
+    file.extend(b"data");
+    file.extend(length.to_le_bytes());
+    [file, data].concat()
 }

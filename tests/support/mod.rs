@@ -4,6 +4,7 @@
 pub(crate) mod http;
 pub(crate) mod media;
 pub(crate) mod net;
+pub(crate) mod peers;
 pub(crate) mod process;
 pub(crate) mod scratch;
 pub(crate) mod sipp;

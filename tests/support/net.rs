@@ -32,7 +32,17 @@ impl Namespace {
     pub(crate) fn pair() -> (Namespace, Namespace) {
         let (peers, gateway) = (Namespace::new(), Namespace::new());
         ip(&[
-            "-n", &peers.name, "link", "add", "wire", "type", "veth", "peer", "name", "wire", "netns",
+            "-n",
+            &peers.name,
+            "link",
+            "add",
+            "wire",
+            "type",
+            "veth",
+            "peer",
+            "name",
+            "wire",
+            "netns",
             &gateway.name,
         ]);
         for (end, address) in [(&peers, "10.99.7.1/24"), (&gateway, "10.99.7.2/24")] {

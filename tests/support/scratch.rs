@@ -16,8 +16,7 @@ impl Scratch {
     /// Makes an empty directory whose name holds `label`.
     pub(crate) fn new(label: &str) -> Scratch {
         let number = NEXT.fetch_add(1, Ordering::Relaxed);
-        let path = std::env::temp_dir()
-            .join(format!("octothorpe-{}-{number}-{label}", std::process::id()));
+        let path = std::env::temp_dir().join(format!("octothorpe-{}-{number}-{label}", std::process::id()));
         fs::create_dir_all(&path).expect("the temporary directory can be written");
         Scratch { path }
     }

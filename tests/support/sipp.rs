@@ -16,8 +16,9 @@ use super::trace::Trace;
 /// The port on which SIPp takes calls in a test's own network.
 pub(crate) const PORT: u16 = 5070;
 
-/// Reads a scenario and puts in its parts: `{{name}}` stands for the file `parts/name`.
-pub(crate) fn expand(name: &str) -> String {
+/// Reads a scenario and puts in its parts: `{{name}}` stands for the value of that key, or for the
+/// file `parts/name`.
+fn expand(name: &str, keys: &[(&str, &str)]) -> String {
     let directory = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/sipp");
     let read = |path: PathBuf| {
         fs::read_to_string(&path).unwrap_or_else(|error| panic!("{}: {error}", path.display()))
@@ -25,7 +26,9 @@ pub(crate) fn expand(name: &str) -> String {
     let mut text = read(directory.join(format!("{name}.xml")));
     while let Some(start) = text.find("{{") {
         let end = start + text[start..].find("}}").expect("an opened part is closed");
-        let part = read(directory.join("parts").join(&text[start + 2..end]));
+        let part = &text[start + 2..end];
+        let value = keys.iter().find(|(key, _)| *key == part).map(|(_, value)| (*value).to_owned());
+        let part = value.unwrap_or_else(|| read(directory.join("parts").join(part)));
         text.replace_range(start..end + 2, part.trim_end());
     }
     text
@@ -42,7 +45,7 @@ impl Sipp {
     /// Starts it on `address` over `udp` or `tcp` and waits until it listens.
     pub(crate) fn serve(scenario: &str, address: &str, transport: &str, keys: &[(&str, &str)]) -> Sipp {
         let scratch = Scratch::new(&format!("sipp-{scenario}"));
-        scratch.write("scenario.xml", expand(scenario));
+        scratch.write("scenario.xml", expand(scenario, keys));
         scratch.write("noise.ul", media::noise_ulaw());
         scratch.write("pound.ul", media::pound_ulaw());
         let mut command = Command::new("sipp");
@@ -50,15 +53,12 @@ impl Sipp {
         command.args(["-p", &PORT.to_string(), "-t", if transport == "tcp" { "t1" } else { "u1" }]);
         command.args(["-mp", "6000", "-nostdin", "-trace_msg", "-message_file", "messages"]);
         command.args(["-trace_err", "-error_file", "errors"]);
-        for (key, value) in keys {
-            command.args(["-key", key, value]);
-        }
         let mut process = Process::start(&mut command, &scratch.path().join("stderr"));
         let up = super::wait_until(Duration::from_secs(10), || {
             net::is_bound(transport, PORT) || !process.is_running()
         });
-        let output: Vec<String> = process.lines().into_iter().map(|line| line.text).collect();
-        assert!(up && process.is_running(), "SIPp does not load {scenario}: {output:#?}");
+        let errors = scratch.read("stderr");
+        assert!(up && process.is_running(), "SIPp does not load {scenario}: {errors}");
         Sipp { process, scratch }
     }
 

@@ -67,7 +67,8 @@ test_prefixes = ["+1999"]
         let secret = self.scratch.write("trunks/secret", "gateway-secret\n");
         fs::set_permissions(secret, Permissions::from_mode(0o600)).expect("the file is ours");
         let caller = if keys.contains("caller_ids") { "" } else { "caller_ids = [\"+14255550100\"]\n" };
-        self.scratch.write(&format!("trunks/{name}.toml"), format!("target = \"{target}\"\n{caller}{keys}\n"));
+        self.scratch
+            .write(&format!("trunks/{name}.toml"), format!("target = \"{target}\"\n{caller}{keys}\n"));
     }
 
     /// Starts `octothorpe COMMAND … --config …`.
