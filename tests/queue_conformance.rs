@@ -5,9 +5,10 @@ mod store;
 use std::time::Duration;
 
 use octothorpe::job::UnixMs;
+use octothorpe::leg::record::RecordStage;
 use octothorpe::queue::embedded::{OpenError, Settings};
 use octothorpe::queue::{
-    Cancelled, Consumer, Cursor, DialRefused, Finished, JobStore, ListFilter, SipStage, Store, StoreError,
+    Cancelled, Consumer, Cursor, DialRefused, Finished, JobStore, ListFilter, Store, StoreError,
     Submitted,
 };
 use octothorpe::reason::Reason;
@@ -138,7 +139,7 @@ async fn a_released_job_comes_back_when_its_time_has_come() {
         assert_eq!(store.depth(), 1);
         assert_eq!(ids(&claim(&store, 1, later(500)).await), ["a"]);
         // The old claim is nobody's: neither to dial nor to release.
-        let dial = store.begin_dial(&old, leg(SipStage::Invited, 1), NOW).await.unwrap();
+        let dial = store.begin_dial(&old, leg(RecordStage::Inviting, 1), NOW).await.unwrap();
         assert_eq!(dial.unwrap_err(), DialRefused::NotHeld);
         assert_eq!(store.release(old, NOW).await, Err(StoreError::NotHeld));
     }
@@ -152,7 +153,7 @@ async fn a_claimed_job_is_claimed_again_after_a_restart_with_the_dials_it_had() 
         submit(&store, "a", "").await;
         submit(&store, "b", "").await;
         let claim_a = claim_one(&store).await;
-        let permit = store.begin_dial(&claim_a, leg(SipStage::Invited, 1), NOW).await.unwrap();
+        let permit = store.begin_dial(&claim_a, leg(RecordStage::Inviting, 1), NOW).await.unwrap();
         let again = store.end_attempt(permit.unwrap(), attempt("t1")).await.unwrap();
         let _b = claim_one(&store).await;
         drop(store);
@@ -162,7 +163,7 @@ async fn a_claimed_job_is_claimed_again_after_a_restart_with_the_dials_it_had() 
         assert_eq!(ids(&claims), ["a", "b"]);
         assert_eq!(claims[0].attempts, [attempt("t1")]);
         assert!(store.orphans().await.unwrap().is_empty());
-        let dial = store.begin_dial(&again, leg(SipStage::Invited, 1), NOW).await.unwrap();
+        let dial = store.begin_dial(&again, leg(RecordStage::Inviting, 1), NOW).await.unwrap();
         assert_eq!(dial.unwrap_err(), DialRefused::NotHeld, "a claim of the earlier run");
     }
 }
@@ -174,7 +175,7 @@ async fn a_job_has_one_live_permit() {
         let store = bench.open();
         submit(&store, "a", "").await;
         let claim = claim_one(&store).await;
-        let dial = |claim| store.begin_dial(claim, leg(SipStage::Invited, 1), NOW);
+        let dial = |claim| store.begin_dial(claim, leg(RecordStage::Inviting, 1), NOW);
         let (one, two) = tokio::join!(dial(&claim), dial(&claim));
         let permits: Vec<_> = [one.unwrap(), two.unwrap()].into_iter().collect();
         assert_eq!(permits.iter().filter(|p| p.is_ok()).count(), 1);
@@ -199,16 +200,16 @@ async fn nothing_is_dialled_at_or_after_its_deadline() {
         let mut claims = claim(&store, 5, NOW).await;
         claims.sort_by_key(|c| c.job.key.id.clone());
         let [claimed, dial, queued, up, waiting] = claims.try_into().unwrap();
-        let permit = store.begin_dial(&up, leg(SipStage::Invited, 1), later(119_999)).await;
+        let permit = store.begin_dial(&up, leg(RecordStage::Inviting, 1), later(119_999)).await;
         assert!(permit.unwrap().is_ok());
-        let refused = store.begin_dial(&dial, leg(SipStage::Invited, 1), end).await.unwrap();
+        let refused = store.begin_dial(&dial, leg(RecordStage::Inviting, 1), end).await.unwrap();
         assert_eq!(refused.unwrap_err(), DialRefused::Expired);
         store.release(queued, NOW).await.unwrap();
         store.release(waiting, later(900_000)).await.unwrap();
         assert!(claim(&store, 0, later(119_999)).await.is_empty());
         assert_eq!(store.expire(later(119_999)).await, Ok(0));
         assert!(claim(&store, 9, end).await.is_empty());
-        let refused = store.begin_dial(&claimed, leg(SipStage::Invited, 1), NOW).await.unwrap();
+        let refused = store.begin_dial(&claimed, leg(RecordStage::Inviting, 1), NOW).await.unwrap();
         assert_eq!(refused.unwrap_err(), DialRefused::Expired);
         let mut ended = outbox(&store, &core()).await;
         ended.sort_by(|a, b| a.0.cmp(&b.0));
@@ -229,17 +230,17 @@ async fn a_dialled_job_is_an_orphan_after_a_restart_until_it_is_finished() {
         let store = bench.open();
         submit(&store, "a", "").await;
         let claim_a = claim_one(&store).await;
-        let permit = store.begin_dial(&claim_a, leg(SipStage::Invited, 1), NOW).await.unwrap();
+        let permit = store.begin_dial(&claim_a, leg(RecordStage::Inviting, 1), NOW).await.unwrap();
         let permit = permit.unwrap();
-        store.note_leg(&permit, leg(SipStage::Invited, 2)).durable().await.unwrap();
-        drop(store.note_leg(&permit, leg(SipStage::Answered, 2)));
+        store.note_leg(&permit, leg(RecordStage::Inviting, 2)).durable().await.unwrap();
+        drop(store.note_leg(&permit, leg(answered(), 2)));
         assert!(store.orphans().await.unwrap().is_empty(), "a call of this run is no orphan");
         drop(store);
         for _ in 0..2 {
             let store = bench.open();
             assert!(claim(&store, 9, NOW).await.is_empty());
             let orphans = store.orphans().await.unwrap();
-            let legs = [(SipStage::Invited, 1), (SipStage::Invited, 2), (SipStage::Answered, 2)];
+            let legs = [(RecordStage::Inviting, 1), (RecordStage::Inviting, 2), (answered(), 2)];
             assert_eq!(orphans[0].legs, legs.map(|(stage, cseq)| leg(stage, cseq)));
             assert_eq!(orphans[0].permit.claim().job.to.e164(), "+14252345667");
         }
@@ -250,7 +251,7 @@ async fn a_dialled_job_is_an_orphan_after_a_restart_until_it_is_finished() {
         assert_eq!(store.finish(claim_a, told).await, Ok(Finished::Now));
         assert!(store.orphans().await.unwrap().is_empty());
         assert_eq!(outbox(&store, &core()).await, [("a".to_owned(), Reason::OutcomeUnknown)]);
-        let late = store.note_leg(&orphan.permit, leg(SipStage::Answered, 3)).durable().await;
+        let late = store.note_leg(&orphan.permit, leg(answered(), 3)).durable().await;
         assert_eq!(late, Err(StoreError::NotHeld));
     }
 }
@@ -261,16 +262,16 @@ async fn a_dial_with_endless_forks_keeps_a_bounded_record_and_the_latest_leg() {
         let store = bench.open();
         submit(&store, "a", "").await;
         let claim = claim_one(&store).await;
-        let permit = store.begin_dial(&claim, leg(SipStage::Invited, 1), NOW).await.unwrap();
+        let permit = store.begin_dial(&claim, leg(RecordStage::Inviting, 1), NOW).await.unwrap();
         let permit = permit.unwrap();
         for cseq in 2..=200 {
-            drop(store.note_leg(&permit, leg(SipStage::Answered, cseq)));
+            drop(store.note_leg(&permit, leg(answered(), cseq)));
         }
         drop(store);
         let orphan = bench.open().orphans().await.unwrap().remove(0);
         assert_eq!(orphan.legs.len(), 32);
-        assert_eq!(orphan.legs[0], leg(SipStage::Invited, 1));
-        assert_eq!(orphan.legs[31], leg(SipStage::Answered, 200));
+        assert_eq!(orphan.legs[0], leg(RecordStage::Inviting, 1));
+        assert_eq!(orphan.legs[31], leg(answered(), 200));
     }
 }
 
@@ -281,7 +282,7 @@ async fn a_job_has_one_result_and_the_first_one_stands() {
         let store = bench.open();
         submit(&store, "a", "").await;
         let claim = claim_one(&store).await;
-        let permit = store.begin_dial(&claim, leg(SipStage::Invited, 1), NOW).await.unwrap();
+        let permit = store.begin_dial(&claim, leg(RecordStage::Inviting, 1), NOW).await.unwrap();
         let first = result(&claim, Reason::KeyPressed, later(7));
         assert_eq!(store.finish(&claim, first.clone()).await, Ok(Finished::Now));
         let second = store.finish(&claim, result(&claim, Reason::HungUp, later(9))).await;
@@ -316,7 +317,7 @@ async fn a_withdrawn_job_ends_at_once_or_its_holder_is_told() {
         }
         assert_eq!(store.cancel(key("nobody"), NOW).await, Ok(Cancelled::NotFound));
         let up = claim_one(&store).await;
-        let permit = store.begin_dial(&up, leg(SipStage::Invited, 1), NOW).await.unwrap();
+        let permit = store.begin_dial(&up, leg(RecordStage::Inviting, 1), NOW).await.unwrap();
         assert!(permit.is_ok());
         let mut two = claim(&store, 2, NOW).await;
         assert_eq!(ids(&two), ["queued", "claimed"]);
@@ -331,7 +332,7 @@ async fn a_withdrawn_job_ends_at_once_or_its_holder_is_told() {
 
         assert!(matches!(store.cancel(key("claimed"), NOW).await, Ok(Cancelled::Finished(_))));
         assert_eq!(store.cancelled().await, key("claimed"), "its holder drops it");
-        let refused = store.begin_dial(&two[0], leg(SipStage::Invited, 1), NOW).await.unwrap();
+        let refused = store.begin_dial(&two[0], leg(RecordStage::Inviting, 1), NOW).await.unwrap();
         assert_eq!(refused.unwrap_err(), DialRefused::Cancelled);
 
         let waiting = store.clone();
@@ -499,7 +500,7 @@ async fn a_jobs_state_is_its_last_event_and_lists_are_told_in_pages() {
         }
         let up = claim_one(&store).await;
         assert_eq!(state(&store, "a").await, Progress::Queued);
-        let permit = store.begin_dial(&up, leg(SipStage::Invited, 1), NOW).await.unwrap();
+        let permit = store.begin_dial(&up, leg(RecordStage::Inviting, 1), NOW).await.unwrap();
         assert!(permit.is_ok());
         store.progress(&key("a"), Progress::Ringing);
         store.progress(&key("b"), Progress::Ringing);
@@ -561,9 +562,9 @@ async fn the_number_is_gone_from_the_disk_after_the_end() {
         let store = bench.open();
         submit(&store, "a", "").await;
         let claim = claim_one(&store).await;
-        let permit = store.begin_dial(&claim, leg(SipStage::Invited, 1), NOW).await.unwrap();
+        let permit = store.begin_dial(&claim, leg(RecordStage::Inviting, 1), NOW).await.unwrap();
         let next = store.end_attempt(permit.unwrap(), attempt("t1")).await.unwrap();
-        let permit = store.begin_dial(&next, leg(SipStage::Invited, 2), NOW).await.unwrap();
+        let permit = store.begin_dial(&next, leg(RecordStage::Inviting, 2), NOW).await.unwrap();
         assert!(permit.is_ok());
         assert!(on_disk(&bench, "2345667"), "the test looks in the right place");
         store.finish(&next, result(&next, Reason::Busy, NOW)).await.unwrap();

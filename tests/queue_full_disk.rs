@@ -9,8 +9,9 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::time::Duration;
 
+use octothorpe::leg::record::RecordStage;
 use octothorpe::queue::embedded::Settings;
-use octothorpe::queue::{Claim, Consumer, Finished, JobStore, SipStage, Store, StoreError, Submitted};
+use octothorpe::queue::{Claim, Consumer, Finished, JobStore, Store, StoreError, Submitted};
 use octothorpe::reason::Reason;
 use octothorpe::report::progress::Progress;
 
@@ -57,7 +58,7 @@ fn free_bytes(path: &Path) -> u64 {
 async fn up(store: &Store, count: usize) -> Vec<Claim> {
     let claims = claim(store, count, NOW).await;
     for claim in &claims {
-        let permit = store.begin_dial(claim, leg(SipStage::Invited, 1), NOW).await.unwrap();
+        let permit = store.begin_dial(claim, leg(RecordStage::Inviting, 1), NOW).await.unwrap();
         assert!(permit.is_ok());
     }
     claims

@@ -8,7 +8,8 @@ use std::io::{BufRead, BufReader, Write};
 use std::process::{Command, Stdio};
 use std::time::Duration;
 
-use octothorpe::queue::{Claim, Consumer, JobStore, Permit, SipStage, Store, Submitted};
+use octothorpe::leg::record::RecordStage;
+use octothorpe::queue::{Claim, Consumer, JobStore, Permit, Store, Submitted};
 use octothorpe::reason::Reason;
 use rand::rngs::StdRng;
 use rand::{RngExt, SeedableRng};
@@ -78,7 +79,7 @@ async fn work(store: Store, seed: u64) {
                     claim = store.end_attempt(permit, attempt("t1")).await.unwrap();
                     permit = dial(&store, &claim).await;
                 }
-                drop(store.note_leg(&permit, leg(SipStage::Answered, 2)));
+                drop(store.note_leg(&permit, leg(answered(), 2)));
                 finish(&store, permit.claim(), REASONS[reason]).await;
             });
         }
@@ -87,7 +88,7 @@ async fn work(store: Store, seed: u64) {
 
 /// The line says that an INVITE leaves: for this job, after so many ended dials.
 async fn dial(store: &Store, claim: &Claim) -> Permit {
-    let permit = store.begin_dial(claim, leg(SipStage::Invited, 1), NOW).await.unwrap().unwrap();
+    let permit = store.begin_dial(claim, leg(RecordStage::Inviting, 1), NOW).await.unwrap().unwrap();
     say(&format!("dialled {} {}", claim.job.key.id, claim.attempts.len()));
     permit
 }

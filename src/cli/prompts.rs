@@ -24,6 +24,16 @@ pub struct PromptsArgs {
     command: PromptsCommand,
 }
 
+impl PromptsArgs {
+    /// Whether the packs are named, so that no configuration has to be read for them.
+    pub(super) fn names_a_path(&self) -> bool {
+        match &self.command {
+            PromptsCommand::Lint(which) | PromptsCommand::List(which) => which.path.is_some(),
+            PromptsCommand::Render { rest: _ } => true,
+        }
+    }
+}
+
 #[derive(Debug, Subcommand)]
 enum PromptsCommand {
     /// Tell what a person on a telephone would miss: length, level, clipping, hidden key tones

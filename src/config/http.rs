@@ -1,7 +1,9 @@
 //! `[http]`: where the front door listens.
 
 use std::net::{Ipv4Addr, SocketAddr};
+use std::path::Path;
 
+use super::error::ConfigErrors;
 use super::source::Source;
 use super::written;
 
@@ -20,6 +22,18 @@ impl Default for HttpConfig {
 }
 
 impl HttpConfig {
+    /// Reads where the front door listens, for a command that only speaks to it: the other sections
+    /// and the trunks may name what only the gateway's own user can read.
+    ///
+    /// # Errors
+    /// What is wrong in the gateway's file as TOML, and in this section.
+    pub fn load(path: &Path) -> Result<HttpConfig, ConfigErrors> {
+        let mut source = Source::read(path)?;
+        let http =
+            written::Gateway::parse(&mut source).and_then(|file| HttpConfig::check(file.http, &mut source));
+        http.ok_or_else(|| ConfigErrors::new(source.into_errors()))
+    }
+
     pub(super) fn check(written: written::Http, source: &mut Source) -> Option<HttpConfig> {
         source.not_built("tokens", written.tokens.as_ref());
         let Some(listen) = written.listen else { return Some(HttpConfig::default()) };

@@ -5,8 +5,8 @@ use std::sync::Arc;
 use tokio::sync::oneshot;
 
 use super::answer::StoreError;
-use super::leg_record::LegRecord;
 use crate::job::{Job, UnixMs};
+use crate::leg::record::LegRecord;
 use crate::report::record::AttemptRecord;
 
 /// What tells a holder's claim from an older one of the same job; opaque to holders.

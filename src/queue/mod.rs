@@ -7,7 +7,6 @@ mod answer;
 mod claim;
 mod cursor;
 pub mod embedded;
-mod leg_record;
 
 use std::future::Future;
 use std::time::Duration;
@@ -17,9 +16,9 @@ pub use answer::{
 };
 pub use claim::{Claim, Claimed, Fence, Noted, Orphan, Permit};
 pub use cursor::{Consumer, Cursor};
-pub use leg_record::{LegRecord, SipStage};
 
 use crate::job::{Job, JobKey, UnixMs};
+use crate::leg::record::LegRecord;
 use crate::report::progress::Progress;
 use crate::report::record::{AttemptRecord, JobResult};
 

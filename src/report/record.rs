@@ -5,6 +5,8 @@ use std::net::IpAddr;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+pub use crate::leg::key::KeyPath;
+
 use crate::job::{Job, JobKey, ModeKind, Purpose, UnixMs};
 use crate::number::Number;
 use crate::reason::{Fault, Reason, Verdict};
@@ -97,20 +99,6 @@ pub struct KeyRecord {
     pub paths: Vec<KeyPath>,
     /// When its press began, in ms from the answer.
     pub pressed_at_ms: u64,
-}
-
-/// How a digit reached us.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema)]
-#[serde(rename_all = "snake_case")]
-pub enum KeyPath {
-    /// As a tone in the speech channel.
-    InBand,
-    /// As a telephone-event.
-    Rfc4733,
-    /// As a SIP INFO.
-    SipInfo,
-    /// As the modem's report.
-    Modem,
 }
 
 /// Why no key came.

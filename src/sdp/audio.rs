@@ -34,11 +34,7 @@ pub(super) struct Audio {
 
 impl Audio {
     /// Reads section `index`; `ours` tells the IP family that we can send in.
-    pub(super) fn read(
-        description: &Description,
-        index: usize,
-        ours: IpAddr,
-    ) -> Result<Audio, SdpError> {
+    pub(super) fn read(description: &Description, index: usize, ours: IpAddr) -> Result<Audio, SdpError> {
         let section = description.sections.get(index).ok_or(SdpError::NoAudio)?;
         let media = section.audio.as_ref().ok_or(SdpError::NoAudio)?;
         // RFC 3264 §6: port zero in the answer rejects the stream; in an offer it ends it.
@@ -52,10 +48,7 @@ impl Audio {
         if encodings.is_empty() {
             return Err(SdpError::NoCodec);
         }
-        let connection = media
-            .connection
-            .as_ref()
-            .or(description.connection.as_ref());
+        let connection = media.connection.as_ref().or(description.connection.as_ref());
         let host = host(connection.ok_or(SdpError::Address)?, ours)?;
         let direction = turned(media.direction);
         Ok(Audio {
@@ -64,11 +57,7 @@ impl Audio {
             encodings,
             events: events(media),
             ptime: ptime(media),
-            direction: if host.is_some() {
-                direction
-            } else {
-                direction.without_sending()
-            },
+            direction: if host.is_some() { direction } else { direction.without_sending() },
             profile: section.line.proto.clone(),
         })
     }
@@ -76,19 +65,11 @@ impl Audio {
 
 /// Plain RTP; the feedback profile asks nothing of a side that sends no feedback (RFC 4585 §4).
 fn is_plain(proto: &TransportProtocol) -> bool {
-    matches!(
-        proto,
-        TransportProtocol::RtpAvp | TransportProtocol::RtpAvpf
-    )
+    matches!(proto, TransportProtocol::RtpAvp | TransportProtocol::RtpAvpf)
 }
 
 fn encodings(media: &MediaDescription) -> impl Iterator<Item = (u8, Encoding)> + '_ {
-    let formats = media
-        .media
-        .fmts
-        .iter()
-        .copied()
-        .filter(|&number| number < 128);
+    let formats = media.media.fmts.iter().copied().filter(|&number| number < 128);
     formats.filter_map(|number| encoding(media, number).map(|encoding| (number, encoding)))
 }
 
@@ -102,10 +83,7 @@ fn encoding(media: &MediaDescription, number: u8) -> Option<Encoding> {
 
 /// RFC 4733 §2.4.1: the events' clock is that of the audio, so other rates are not for us.
 fn events(media: &MediaDescription) -> Option<u8> {
-    let mut maps = media
-        .rtpmap
-        .iter()
-        .filter(|map| media.media.fmts.contains(&map.payload));
+    let mut maps = media.rtpmap.iter().filter(|map| media.media.fmts.contains(&map.payload));
     let map = maps.find(|map| {
         let name: &str = &map.encoding;
         name.eq_ignore_ascii_case("telephone-event") && map.clock_rate == CLOCK_HZ
@@ -116,42 +94,24 @@ fn events(media: &MediaDescription) -> Option<u8> {
 /// The wished packet length, cut to 10 to 60 ms and to whole tens (RFC 8866 §6.4: a wish).
 fn ptime(media: &MediaDescription) -> Duration {
     let limit = attribute_ms(media, "maxptime").unwrap_or(u32::MAX);
-    let wished = attribute_ms(media, "ptime")
-        .unwrap_or(DEFAULT_PTIME_MS)
-        .min(limit);
+    let wished = attribute_ms(media, "ptime").unwrap_or(DEFAULT_PTIME_MS).min(limit);
     Duration::from_millis(u64::from(wished.clamp(10, 60) / 10 * 10))
 }
 
 fn attribute_ms(media: &MediaDescription, name: &str) -> Option<u32> {
-    let attribute = media
-        .attributes
-        .iter()
-        .find(|attribute| &*attribute.name == name)?;
+    let attribute = media.attributes.iter().find(|attribute| &*attribute.name == name)?;
     let value: &str = attribute.value.as_ref()?;
     // Some write fractions of a millisecond; whole ones are enough.
-    value
-        .trim()
-        .split('.')
-        .next()?
-        .parse()
-        .ok()
-        .filter(|&ms| ms > 0)
+    value.trim().split('.').next()?.parse().ok().filter(|&ms| ms > 0)
 }
 
 fn rtcp(media: &MediaDescription, rtp_host: IpAddr, ours: IpAddr) -> Option<SocketAddr> {
     // RFC 3605 §2.1: an explicit port, with the stream's own address unless it names another.
-    let beside = media
-        .media
-        .port
-        .checked_add(1)
-        .map(|port| SocketAddr::new(rtp_host, port));
+    let beside = media.media.port.checked_add(1).map(|port| SocketAddr::new(rtp_host, port));
     let Some(named) = media.rtcp.as_ref().filter(|rtcp| rtcp.port != 0) else {
         return beside;
     };
-    let host = named
-        .address
-        .as_ref()
-        .and_then(|address| usable(address, ours).ok().flatten());
+    let host = named.address.as_ref().and_then(|address| usable(address, ours).ok().flatten());
     Some(SocketAddr::new(host.unwrap_or(rtp_host), named.port))
 }
 

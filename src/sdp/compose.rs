@@ -43,11 +43,7 @@ pub(super) fn description(
         // A String takes every write.
         let _ = match section {
             SentSection::Refused(line) => {
-                write!(
-                    text,
-                    "m={} 0 {} {}\r\n",
-                    line.media, line.proto, line.formats
-                )
+                write!(text, "m={} 0 {} {}\r\n", line.media, line.proto, line.formats)
             }
             SentSection::Audio(audio) => write!(text, "{}", media(audio)),
         };
@@ -64,11 +60,7 @@ fn session(session_id: u64, version: u64, address: IpAddr) -> SessionDescription
             address: address.into(),
         },
         name: "-".into(),
-        connection: Some(Connection {
-            address: address.into(),
-            ttl: None,
-            num: None,
-        }),
+        connection: Some(Connection { address: address.into(), ttl: None, num: None }),
         bandwidth: vec![],
         time: Time { start: 0, stop: 0 },
         direction: ezk_sdp_types::Direction::SendRecv,
@@ -87,11 +79,7 @@ fn session(session_id: u64, version: u64, address: IpAddr) -> SessionDescription
 }
 
 fn media(audio: &SentAudio) -> MediaDescription {
-    let numbers = audio
-        .encodings
-        .iter()
-        .map(|(number, _)| *number)
-        .chain(audio.events);
+    let numbers = audio.encodings.iter().map(|(number, _)| *number).chain(audio.events);
     let mut description = MediaDescription::rejected(MediaType::Audio);
     description.media = Media {
         media_type: MediaType::Audio,
@@ -101,34 +89,20 @@ fn media(audio: &SentAudio) -> MediaDescription {
         fmts: numbers.collect(),
     };
     description.direction = direction(audio.direction);
-    let laws = audio
-        .encodings
-        .iter()
-        .map(|(number, encoding)| rtpmap(*number, encoding.name()));
+    let laws = audio.encodings.iter().map(|(number, encoding)| rtpmap(*number, encoding.name()));
     description.rtpmap = laws.collect();
     if let Some(number) = audio.events {
         description.rtpmap.push(rtpmap(number, "telephone-event"));
         // RFC 4733 §2.4.1: the events that we take. 16 (flash) is no key, so it is left out.
-        description.fmtp.push(Fmtp {
-            format: number,
-            params: "0-15".into(),
-        });
+        description.fmtp.push(Fmtp { format: number, params: "0-15".into() });
     }
-    let ptime = UnknownAttribute {
-        name: "ptime".into(),
-        value: Some("20".into()),
-    };
+    let ptime = UnknownAttribute { name: "ptime".into(), value: Some("20".into()) };
     description.attributes.push(ptime);
     description
 }
 
 fn rtpmap(payload: u8, name: &'static str) -> RtpMap {
-    RtpMap {
-        payload,
-        encoding: name.into(),
-        clock_rate: CLOCK_HZ,
-        params: None,
-    }
+    RtpMap { payload, encoding: name.into(), clock_rate: CLOCK_HZ, params: None }
 }
 
 fn direction(ours: Direction) -> ezk_sdp_types::Direction {

@@ -51,10 +51,7 @@ impl Description {
             return Err(SdpError::TooLarge);
         }
         let text = String::from_utf8_lossy(body);
-        let lines = text
-            .split(['\n', '\r'])
-            .map(str::trim_end)
-            .filter(|line| !line.is_empty());
+        let lines = text.split(['\n', '\r']).map(str::trim_end).filter(|line| !line.is_empty());
         let lines: Vec<&str> = lines.take(MAX_LINES + 1).collect();
         if lines.len() > MAX_LINES {
             return Err(SdpError::TooLarge);
@@ -66,19 +63,13 @@ impl Description {
         let (session, media) = parts.split_first().ok_or(SdpError::NoAudio)?;
         let sections = media.iter().map(|lines| Section::read(session, lines));
         let sections = sections.collect::<Result<_, _>>()?;
-        Ok(Description {
-            connection: parse(session, &[])?.connection,
-            sections,
-        })
+        Ok(Description { connection: parse(session, &[])?.connection, sections })
     }
 }
 
 /// Cuts before every `m=` line: the session's lines first, perhaps none.
 fn split_sections<'a, 'b>(lines: &'a [&'b str]) -> Vec<&'a [&'b str]> {
-    let starts = lines
-        .iter()
-        .enumerate()
-        .filter(|(_, line)| line.starts_with("m="));
+    let starts = lines.iter().enumerate().filter(|(_, line)| line.starts_with("m="));
     let mut cuts: Vec<usize> = std::iter::once(0).chain(starts.map(|(at, _)| at)).collect();
     cuts.push(lines.len());
     cuts.windows(2).map(|cut| &lines[cut[0]..cut[1]]).collect()
@@ -88,11 +79,7 @@ impl Section {
     fn read(session: &[&str], lines: &[&str]) -> Result<Section, SdpError> {
         let line = MediaLine::read(lines.first().copied().unwrap_or_default())?;
         let audio = line.media == "audio" && line.proto.contains("RTP/");
-        let audio = if audio {
-            parse(session, lines)?.media_descriptions.pop()
-        } else {
-            None
-        };
+        let audio = if audio { parse(session, lines)?.media_descriptions.pop() } else { None };
         Ok(Section { line, audio })
     }
 }
@@ -107,11 +94,7 @@ impl MediaLine {
         let media = fields.next().ok_or(SdpError::Malformed)?.to_owned();
         let _port = fields.next().ok_or(SdpError::Malformed)?;
         let proto = fields.next().ok_or(SdpError::Malformed)?.to_owned();
-        Ok(MediaLine {
-            media,
-            proto,
-            formats: fields.collect::<Vec<_>>().join(" "),
-        })
+        Ok(MediaLine { media, proto, formats: fields.collect::<Vec<_>>().join(" ") })
     }
 }
 

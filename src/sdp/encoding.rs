@@ -42,9 +42,6 @@ impl Encoding {
     pub(super) fn of_rtpmap(name: &str, clock_hz: u32) -> Option<Encoding> {
         let known = [Encoding::Pcmu, Encoding::Pcma];
         let same = |encoding: &Encoding| encoding.name().eq_ignore_ascii_case(name);
-        known
-            .into_iter()
-            .find(same)
-            .filter(|_| clock_hz == CLOCK_HZ)
+        known.into_iter().find(same).filter(|_| clock_hz == CLOCK_HZ)
     }
 }

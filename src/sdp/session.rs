@@ -35,10 +35,7 @@ pub struct Settings {
 impl Default for Settings {
     /// Both laws, µ-law first, and events.
     fn default() -> Settings {
-        Settings {
-            encodings: vec![Encoding::Pcmu, Encoding::Pcma],
-            events: true,
-        }
+        Settings { encodings: vec![Encoding::Pcmu, Encoding::Pcma], events: true }
     }
 }
 
@@ -102,10 +99,7 @@ impl Session {
         self.open_offer = Some(audio.clone());
         // RFC 3264 §8: a later offer has every line of the earlier ones at its place.
         let mut sections = self.sent.clone();
-        match sections
-            .iter_mut()
-            .find(|section| matches!(section, SentSection::Audio(_)))
-        {
+        match sections.iter_mut().find(|section| matches!(section, SentSection::Audio(_))) {
             Some(ours) => *ours = SentSection::Audio(audio),
             None => sections.push(SentSection::Audio(audio)),
         }
@@ -115,18 +109,11 @@ impl Session {
     /// The far end's answer to our open offer. On an error the offer stays open.
     pub fn handle_answer(&mut self, body: &[u8]) -> Result<Agreed, SdpError> {
         let offered = self.open_offer.as_ref().ok_or(SdpError::Unexpected)?;
-        let place = self
-            .sent
-            .iter()
-            .position(|section| matches!(section, SentSection::Audio(_)));
+        let place = self.sent.iter().position(|section| matches!(section, SentSection::Audio(_)));
         let description = Description::read(body)?;
         let audio = Audio::read(&description, place.unwrap_or(0), self.local.address)?;
         let speaks = |(_, encoding): &&(u8, Encoding)| self.settings.encodings.contains(encoding);
-        let &(send_payload, encoding) = audio
-            .encodings
-            .iter()
-            .find(speaks)
-            .ok_or(SdpError::NoCodec)?;
+        let &(send_payload, encoding) = audio.encodings.iter().find(speaks).ok_or(SdpError::NoCodec)?;
         let agreed = Agreed {
             remote_rtp: audio.rtp,
             remote_rtcp: audio.rtcp,
@@ -194,19 +181,14 @@ impl Session {
 
     /// The encoding in use where the offer has it, else the offer's first that we speak.
     fn choose<'a>(&self, audio: &'a Audio) -> Option<&'a (u8, Encoding)> {
-        let kept = audio
-            .encodings
-            .iter()
-            .find(|(_, encoding)| self.encoding == Some(*encoding));
+        let kept = audio.encodings.iter().find(|(_, encoding)| self.encoding == Some(*encoding));
         let spoken = |(_, encoding): &&(u8, Encoding)| self.settings.encodings.contains(encoding);
         kept.or_else(|| audio.encodings.iter().find(spoken))
     }
 
     fn preferred(&self) -> impl Iterator<Item = Encoding> + '_ {
         let others = self.settings.encodings.iter().copied();
-        self.encoding
-            .into_iter()
-            .chain(others.filter(|encoding| self.encoding != Some(*encoding)))
+        self.encoding.into_iter().chain(others.filter(|encoding| self.encoding != Some(*encoding)))
     }
 
     fn compose(&mut self, sections: Vec<SentSection>) -> String {
@@ -215,12 +197,7 @@ impl Session {
             self.version += 1;
         }
         self.sent = sections;
-        compose::description(
-            self.session_id,
-            self.version,
-            self.local.address,
-            &self.sent,
-        )
+        compose::description(self.session_id, self.version, self.local.address, &self.sent)
     }
 }
 

@@ -6,10 +6,7 @@ use std::time::Duration;
 use super::*;
 
 fn local() -> Local {
-    Local {
-        address: "192.0.2.1".parse().unwrap(),
-        port: 10_000,
-    }
+    Local { address: "192.0.2.1".parse().unwrap(), port: 10_000 }
 }
 
 fn session() -> Session {
@@ -52,15 +49,9 @@ fn the_second_try_after_488_offers_no_events() {
     let mut session = offered();
     session.drop_events();
     let text = session.offer();
-    assert!(
-        !text.contains("telephone-event") && !text.contains("101"),
-        "{text}"
-    );
+    assert!(!text.contains("telephone-event") && !text.contains("101"), "{text}");
     assert!(text.contains("a=ptime:20\r\n"));
-    assert!(
-        text.contains("o=- 42 2 "),
-        "RFC 3264 §8: a change raises the version: {text}"
-    );
+    assert!(text.contains("o=- 42 2 "), "RFC 3264 §8: a change raises the version: {text}");
 }
 
 #[test]
@@ -71,10 +62,7 @@ fn an_unchanged_offer_keeps_its_version() {
 
 #[test]
 fn ipv6_is_offered_and_answered() {
-    let local = Local {
-        address: "2001:db8::1".parse().unwrap(),
-        port: 10_002,
-    };
+    let local = Local { address: "2001:db8::1".parse().unwrap(), port: 10_002 };
     let mut session = Session::new(2, local, Settings::default());
     assert!(session.offer().contains("c=IN IP6 2001:db8::1\r\n"));
     let answer = body("c=IN IP6 2001:db8::2\nm=audio 4000 RTP/AVP 0\n");
@@ -105,11 +93,7 @@ fn an_answer_may_drop_telephone_event() {
     let agreed = answered("c=IN IP4 198.51.100.7\nm=audio 4000 RTP/AVP 8\n").unwrap();
     assert_eq!((agreed.encoding, agreed.send_payload), (Encoding::Pcma, 8));
     assert_eq!(agreed.send_events, None);
-    assert_eq!(
-        agreed.receive_events,
-        Some(101),
-        "a key that comes all the same is a key"
-    );
+    assert_eq!(agreed.receive_events, Some(101), "a key that comes all the same is a key");
 }
 
 #[test]
@@ -137,22 +121,10 @@ fn events_at_another_rate_are_left_alone() {
 
 #[test]
 fn the_ptime_is_honoured_from_10_to_60_ms() {
-    let cases = [
-        ("10", 10),
-        ("30", 30),
-        ("60", 60),
-        ("25", 20),
-        ("200", 60),
-        ("0", 20),
-        ("x", 20),
-    ];
+    let cases = [("10", 10), ("30", 30), ("60", 60), ("25", 20), ("200", 60), ("0", 20), ("x", 20)];
     for (written, used) in cases {
         let agreed = answered(&format!("{PLAIN}a=ptime:{written}\n")).unwrap();
-        assert_eq!(
-            agreed.ptime,
-            Duration::from_millis(used),
-            "a=ptime:{written}"
-        );
+        assert_eq!(agreed.ptime, Duration::from_millis(used), "a=ptime:{written}");
     }
     let agreed = answered(&format!("{PLAIN}a=maxptime:10\n")).unwrap();
     assert_eq!(agreed.ptime, Duration::from_millis(10));
@@ -175,11 +147,7 @@ fn hold_in_all_its_spellings_stops_our_sending() {
         assert_eq!(agreed.direction, direction);
     }
     let at_session = answered(&format!("a=sendonly\n{PLAIN}")).unwrap();
-    assert_eq!(
-        at_session.direction,
-        Direction::RecvOnly,
-        "RFC 8866 §6.7: the session's default"
-    );
+    assert_eq!(at_session.direction, Direction::RecvOnly, "RFC 8866 §6.7: the session's default");
     // RFC 3264 §8.4: the older hold.
     let old = answered("c=IN IP4 0.0.0.0\nm=audio 4000 RTP/AVP 0\n").unwrap();
     assert_eq!((old.remote_rtp, old.remote_rtcp), (None, None));
@@ -212,11 +180,7 @@ fn addresses_that_no_packet_can_reach_are_refused() {
         let refused = answered(&format!("c={connection}\nm=audio 4000 RTP/AVP 0\n"));
         assert_eq!(refused, Err(SdpError::Address), "{connection}");
     }
-    assert_eq!(
-        answered("m=audio 4000 RTP/AVP 0\n"),
-        Err(SdpError::Address),
-        "no c= at all"
-    );
+    assert_eq!(answered("m=audio 4000 RTP/AVP 0\n"), Err(SdpError::Address), "no c= at all");
 }
 
 #[test]
@@ -225,13 +189,8 @@ fn answers_without_our_codec_or_profile_are_refused() {
     assert_eq!(none, Err(SdpError::NoCodec));
     let secure = answered("c=IN IP4 198.51.100.7\nm=audio 4000 RTP/SAVP 0\n");
     assert_eq!(secure, Err(SdpError::Profile));
-    let remapped =
-        answered("c=IN IP4 198.51.100.7\nm=audio 4000 RTP/AVP 0\na=rtpmap:0 G722/8000\n");
-    assert_eq!(
-        remapped,
-        Err(SdpError::NoCodec),
-        "an rtpmap wins over the static meaning"
-    );
+    let remapped = answered("c=IN IP4 198.51.100.7\nm=audio 4000 RTP/AVP 0\na=rtpmap:0 G722/8000\n");
+    assert_eq!(remapped, Err(SdpError::NoCodec), "an rtpmap wins over the static meaning");
 }
 
 /// Lines that ezk-sdp-types cannot read must not cost a call.
@@ -250,16 +209,10 @@ fn faults_in_lines_that_we_do_not_use_do_no_harm() {
 fn an_answer_needs_an_offer() {
     let body = body(PLAIN);
     let mut session = session();
-    assert_eq!(
-        session.handle_answer(body.as_bytes()),
-        Err(SdpError::Unexpected)
-    );
+    assert_eq!(session.handle_answer(body.as_bytes()), Err(SdpError::Unexpected));
     session.offer();
     assert!(session.handle_answer(body.as_bytes()).is_ok());
-    assert_eq!(
-        session.handle_answer(body.as_bytes()),
-        Err(SdpError::Unexpected)
-    );
+    assert_eq!(session.handle_answer(body.as_bytes()), Err(SdpError::Unexpected));
 }
 
 #[test]
@@ -269,29 +222,14 @@ fn an_offers_other_lines_come_back_with_port_0() {
          a=rtpmap:96 telephone-event/8000\nm=video 4004 RTP/AVPF 97\n",
     );
     let answer = session().handle_offer(offer.as_bytes()).unwrap();
-    let lines: Vec<&str> = answer
-        .body
-        .lines()
-        .filter(|line| line.starts_with("m="))
-        .collect();
+    let lines: Vec<&str> = answer.body.lines().filter(|line| line.starts_with("m=")).collect();
     assert_eq!(
         lines,
-        [
-            "m=image 0 udptl t38",
-            "m=audio 10000 RTP/AVP 8 96",
-            "m=video 0 RTP/AVPF 97"
-        ],
+        ["m=image 0 udptl t38", "m=audio 10000 RTP/AVP 8 96", "m=video 0 RTP/AVPF 97"],
         "RFC 3264 §6: as many lines as the offer, in its order"
     );
-    assert_eq!(
-        answer.agreed.encoding,
-        Encoding::Pcma,
-        "RFC 3264 §6.1: the offer's order"
-    );
-    assert_eq!(
-        (answer.agreed.send_events, answer.agreed.receive_events),
-        (Some(96), Some(96))
-    );
+    assert_eq!(answer.agreed.encoding, Encoding::Pcma, "RFC 3264 §6.1: the offer's order");
+    assert_eq!((answer.agreed.send_events, answer.agreed.receive_events), (Some(96), Some(96)));
     assert_eq!(answer.agreed.remote_rtp, address("198.51.100.7:4002"));
 }
 
@@ -301,37 +239,15 @@ fn t38_video_and_srtp_alone_are_refused_and_change_nothing() {
     session.handle_answer(body(PLAIN).as_bytes()).unwrap();
     let before = session.clone().offer();
     for (lines, error) in [
-        (
-            "c=IN IP4 198.51.100.7\nm=image 5000 udptl t38\n",
-            SdpError::NoAudio,
-        ),
-        (
-            "c=IN IP4 198.51.100.7\nm=video 5000 RTP/AVP 97\n",
-            SdpError::NoAudio,
-        ),
-        (
-            "c=IN IP4 198.51.100.7\nm=audio 5000 RTP/SAVP 0\n",
-            SdpError::Profile,
-        ),
-        (
-            "c=IN IP4 198.51.100.7\nm=audio 5000 UDP/TLS/RTP/SAVPF 0\n",
-            SdpError::Profile,
-        ),
-        (
-            "c=IN IP4 198.51.100.7\nm=audio 5000 RTP/AVP 18\n",
-            SdpError::NoCodec,
-        ),
-        (
-            "c=IN IP4 198.51.100.7\nm=audio 0 RTP/AVP 0\n",
-            SdpError::Refused,
-        ),
+        ("c=IN IP4 198.51.100.7\nm=image 5000 udptl t38\n", SdpError::NoAudio),
+        ("c=IN IP4 198.51.100.7\nm=video 5000 RTP/AVP 97\n", SdpError::NoAudio),
+        ("c=IN IP4 198.51.100.7\nm=audio 5000 RTP/SAVP 0\n", SdpError::Profile),
+        ("c=IN IP4 198.51.100.7\nm=audio 5000 UDP/TLS/RTP/SAVPF 0\n", SdpError::Profile),
+        ("c=IN IP4 198.51.100.7\nm=audio 5000 RTP/AVP 18\n", SdpError::NoCodec),
+        ("c=IN IP4 198.51.100.7\nm=audio 0 RTP/AVP 0\n", SdpError::Refused),
         ("", SdpError::NoAudio),
     ] {
-        assert_eq!(
-            session.handle_offer(body(lines).as_bytes()),
-            Err(error),
-            "{lines}"
-        );
+        assert_eq!(session.handle_offer(body(lines).as_bytes()), Err(error), "{lines}");
     }
     assert_eq!(session.offer(), before);
 }
@@ -340,9 +256,7 @@ fn t38_video_and_srtp_alone_are_refused_and_change_nothing() {
 #[test]
 fn a_reoffer_keeps_the_codec_and_holds_and_moves() {
     let mut session = offered();
-    session
-        .handle_answer(body("c=IN IP4 198.51.100.7\nm=audio 4000 RTP/AVP 8\n").as_bytes())
-        .unwrap();
+    session.handle_answer(body("c=IN IP4 198.51.100.7\nm=audio 4000 RTP/AVP 8\n").as_bytes()).unwrap();
     let hold = body("c=IN IP4 198.51.100.8\nm=audio 4006 RTP/AVPF 0 8\na=sendonly\n");
     let answer = session.handle_offer(hold.as_bytes()).unwrap();
     assert_eq!(answer.agreed.encoding, Encoding::Pcma);
@@ -351,10 +265,7 @@ fn a_reoffer_keeps_the_codec_and_holds_and_moves() {
     assert!(answer.body.contains("a=recvonly\r\n") && answer.body.contains("RTP/AVPF 8\r\n"));
     assert!(answer.body.contains("o=- 42 2 "), "{}", answer.body);
     let again = session.handle_offer(hold.as_bytes()).unwrap();
-    assert_eq!(
-        again.body, answer.body,
-        "the same offer again: the same version"
-    );
+    assert_eq!(again.body, answer.body, "the same offer again: the same version");
 }
 
 #[test]
@@ -364,10 +275,7 @@ fn our_later_offer_keeps_the_places_of_all_lines() {
     session.handle_offer(offer.as_bytes()).unwrap();
     let ours = session.offer();
     let lines: Vec<&str> = ours.lines().filter(|line| line.starts_with("m=")).collect();
-    assert_eq!(
-        lines,
-        ["m=image 0 udptl t38", "m=audio 10000 RTP/AVP 8 0 101"]
-    );
+    assert_eq!(lines, ["m=image 0 udptl t38", "m=audio 10000 RTP/AVP 8 0 101"]);
     let answer = body("c=IN IP4 198.51.100.7\nm=image 0 udptl t38\nm=audio 4002 RTP/AVP 8\n");
     assert!(session.handle_answer(answer.as_bytes()).is_ok());
 }
@@ -378,38 +286,23 @@ fn forks_answer_for_themselves() {
     let mut second = first.clone();
     first.handle_answer(body(PLAIN).as_bytes()).unwrap();
     let other = body("c=IN IP4 198.51.100.9\nm=audio 4000 RTP/AVP 8\n");
-    assert_eq!(
-        second.handle_answer(other.as_bytes()).unwrap().encoding,
-        Encoding::Pcma
-    );
+    assert_eq!(second.handle_answer(other.as_bytes()).unwrap().encoding, Encoding::Pcma);
 }
 
 #[test]
 fn sizes_are_capped() {
     let long = body(&format!("{PLAIN}a=x:{}\n", "y".repeat(20_000)));
-    assert_eq!(
-        offered().handle_answer(long.as_bytes()),
-        Err(SdpError::TooLarge)
-    );
+    assert_eq!(offered().handle_answer(long.as_bytes()), Err(SdpError::TooLarge));
     let many = body(&"a=x\n".repeat(500));
-    assert_eq!(
-        offered().handle_answer(many.as_bytes()),
-        Err(SdpError::TooLarge)
-    );
+    assert_eq!(offered().handle_answer(many.as_bytes()), Err(SdpError::TooLarge));
     let sections = body(&"m=audio 1 RTP/AVP 0\n".repeat(17));
-    assert_eq!(
-        offered().handle_answer(sections.as_bytes()),
-        Err(SdpError::TooLarge)
-    );
+    assert_eq!(offered().handle_answer(sections.as_bytes()), Err(SdpError::TooLarge));
 }
 
 #[test]
 fn a_refusal_cannot_smuggle_a_line_into_our_answer() {
     let offer = body("c=IN IP4 198.51.100.7\nm=video 1 RTP/AVP 0\x0bx\nm=audio 4002 RTP/AVP 8\n");
-    assert_eq!(
-        session().handle_offer(offer.as_bytes()),
-        Err(SdpError::Malformed)
-    );
+    assert_eq!(session().handle_offer(offer.as_bytes()), Err(SdpError::Malformed));
 }
 
 proptest::proptest! {

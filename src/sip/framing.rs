@@ -41,20 +41,15 @@ pub enum FrameError {
     Head(Flaw),
 }
 
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 enum State {
     /// Between messages, where line ends mean nothing but keep-alives.
+    #[default]
     Between,
     /// In a head: looked at up to `at`; the line there began at `line`. Both are offsets from the start.
     Head { at: usize, line: usize },
     /// The whole message has this many bytes.
     Body { length: usize },
-}
-
-impl Default for State {
-    fn default() -> Self {
-        Self::Between
-    }
 }
 
 impl StreamFramer {
@@ -138,11 +133,14 @@ impl StreamFramer {
     /// Looks for the empty line, from where it stopped looking; then tells the message's length.
     fn head(&mut self, mut at: usize, mut line: usize) -> Result<Option<usize>, FrameError> {
         let bytes = self.unread();
-        while let Some(found) = bytes.get(at..).and_then(|rest| rest.iter().position(|&b| b == b'\n')) {
+        while let Some(found) = bytes.get(at..).and_then(lines::find_control) {
             let end = at + found;
             at = end + 1;
             if at > MAX_MESSAGE {
                 return Err(FrameError::TooLarge);
+            }
+            if bytes.get(end) != Some(&b'\n') {
+                continue;
             }
             if matches!(bytes.get(line..end), Some([] | [b'\r'])) {
                 let length = at + body_length(bytes.get(..at).unwrap_or_default())?;

@@ -8,7 +8,8 @@ use std::time::Duration;
 
 use octothorpe::job::{Job, JobKey, UnixMs};
 use octothorpe::queue::embedded::{Embedded, OpenError, Settings};
-use octothorpe::queue::{Claim, JobStore, LegRecord, SipStage, Store, Submitted};
+use octothorpe::leg::record::{LegRecord, RecordStage, SipRecord};
+use octothorpe::queue::{Claim, JobStore, Store, Submitted};
 use octothorpe::reason::Reason;
 use octothorpe::report::record::{AttemptRecord, JobResult, Secured, Server, Span};
 
@@ -84,8 +85,8 @@ pub(crate) fn ids(claims: &[Claim]) -> Vec<String> {
     claims.iter().map(|c| c.job.key.id.clone()).collect()
 }
 
-pub(crate) fn leg(stage: SipStage, cseq: u32) -> LegRecord {
-    LegRecord::Sip {
+pub(crate) fn leg(stage: RecordStage, cseq: u32) -> LegRecord {
+    LegRecord::Sip(SipRecord {
         stage,
         request_uri: "sip:+14252345667@192.0.2.1".into(),
         route: Vec::new(),
@@ -97,8 +98,13 @@ pub(crate) fn leg(stage: SipStage, cseq: u32) -> LegRecord {
         transport: "udp".into(),
         destination: ([192, 0, 2, 1], 5060).into(),
         local: ([192, 0, 2, 2], 5060).into(),
-        remote_target: None,
-        to_tag: None,
+    })
+}
+
+pub(crate) fn answered() -> RecordStage {
+    RecordStage::Answered {
+        to_tag: "b".into(),
+        remote_target: "sip:bob@192.0.2.1".into(),
         route_set: Vec::new(),
     }
 }

@@ -18,8 +18,8 @@ pub(super) const WINDOW: usize = WINDOW_HOPS * HOP;
 /// sines odd about it and the fit falls into two halves of half the length.
 const HALF: usize = WINDOW / 2;
 
-/// Two rounds bring frequencies from the gate's guess to within noise.
-const ROUNDS: usize = 2;
+/// Three rounds bring frequencies from the gate's guess to within noise.
+const ROUNDS: usize = 3;
 
 /// A correction beyond this, in radians a sample (64 Hz), means that the guess
 /// was not near any tone.

@@ -20,7 +20,7 @@ pub(super) const TWIST_MAX: Db = Db(6.0);
 /// Either frequency off by this share of itself at most. Q.24: 1.5 % is
 /// accepted, 3.5 % refused; nearer to the former, because what fires on speech
 /// usually has one tone high and the other low.
-pub(super) const FREQUENCY_OFF: f32 = 0.021;
+pub(super) const FREQUENCY_OFF: f32 = 0.020;
 
 /// The two tones' share of all energy over [`super::fit::WINDOW`] at least.
 /// 15 dB SNR leaves them 0.97. A window of which a sixth is silent keeps 0.83,

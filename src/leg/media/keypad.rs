@@ -43,7 +43,7 @@ impl Keypad {
     pub(super) fn press(&mut self, orders: Vec<PressOrder>) {
         let ours = orders.into_iter().filter(|order| match order.path {
             KeyPath::InBand | KeyPath::Rfc4733 => true,
-            KeyPath::SipInfo => false,
+            KeyPath::SipInfo | KeyPath::Modem => false,
         });
         let room = MAX_ORDERS.saturating_sub(self.orders.len());
         self.orders.extend(ours.take(room));

@@ -27,10 +27,11 @@ use self::reading::Reader;
 use self::task::{Class, Outcome, Step};
 use self::writer::Writer;
 use super::{
-    Cancelled, Claim, Claimed, Consumer, Cursor, DialRefused, Finished, JobStore, JobView, LegRecord,
+    Cancelled, Claim, Claimed, Consumer, Cursor, DialRefused, Finished, JobStore, JobView,
     ListFilter, Noted, Orphan, Page, Permit, Published, StoreError, Submitted,
 };
 use crate::job::{Fingerprint, Job, JobKey, UnixMs};
+use crate::leg::record::LegRecord;
 use crate::report::progress::Progress;
 use crate::report::record::{AttemptRecord, JobResult};
 

@@ -98,8 +98,7 @@ impl<'a> Lines<'a> {
         let mut clean = true;
         loop {
             let rest = self.bytes.get(self.at..).unwrap_or_default();
-            let stop = rest.iter().position(|&b| matches!(b, b'\n' | b'\r' | 0));
-            let Some(stop) = stop else {
+            let Some(stop) = find_control(rest) else {
                 self.visited += rest.len();
                 self.at = self.bytes.len();
                 return Err(Flaw::HeadersUnfinished);
@@ -116,7 +115,9 @@ impl<'a> Lines<'a> {
                 }
                 // RFC 3261 §25.1: quoted-pair = "\" (%x00-09 / %x0B-0C / %x0E-7F).
                 (0, _) if found > start && self.bytes[found - 1] == b'\\' => {}
-                _ => clean = false,
+                (0 | b'\r', _) => clean = false,
+                // Other control bytes can end no line: a display name may hold them.
+                _ => {}
             }
         }
     }
@@ -164,6 +165,25 @@ impl Text {
         let grown_by = text.len() - bytes.len();
         Self { text, grown_by }
     }
+}
+
+/// Where the first byte below 0x20 stands. Eight bytes are judged at once: reading a message is for the most
+/// part looking for the ends of its lines.
+pub(crate) fn find_control(bytes: &[u8]) -> Option<usize> {
+    const LOW: u64 = 0x0101_0101_0101_0101;
+    const HIGH: u64 = 0x8080_8080_8080_8080;
+    let (words, tail) = bytes.as_chunks::<8>();
+    for (i, word) in words.iter().enumerate() {
+        let word = u64::from_le_bytes(*word);
+        // A byte borrows from its high bit only if it is below 0x20; a false alarm can only stand behind a
+        // true one, so the lowest set bit is right.
+        let below = word.wrapping_sub(0x20 * LOW) & !word & HIGH;
+        if below != 0 {
+            return Some(8 * i + below.trailing_zeros() as usize / 8);
+        }
+    }
+    let tail_start = bytes.len() - tail.len();
+    tail.iter().position(|&b| b < 0x20).map(|at| tail_start + at)
 }
 
 /// Without outer spaces and tabs.

@@ -229,14 +229,10 @@ const FRAME_LEN: usize = "Content-Length: 65536\r\n\r\n".len();
 /// Whether the message stays inside the limits when it is written: compact names grow, Latin-1 becomes
 /// UTF-8, and a URI's host is printed in its usual form.
 fn can_be_written(message: &Message, line_len: usize, headers_len: usize) -> bool {
-    const MAX_GROWTH: usize = 64;
     let rest_len = headers_len + "\r\n".len() + message.body().len();
-    let surely_fits =
-        line_len + MAX_GROWTH <= MAX_START_LINE && line_len + MAX_GROWTH + rest_len <= MAX_MESSAGE;
-    surely_fits || {
-        let line_len = start_line::written_len(message);
-        line_len <= MAX_START_LINE && line_len + rest_len <= MAX_MESSAGE
-    }
+    let fits = |line_len: usize| line_len <= MAX_START_LINE && line_len + rest_len <= MAX_MESSAGE;
+    // Twice covers whatever a line can grow by, so that the everyday message is not printed for this.
+    fits(2 * line_len) || fits(start_line::written_len(message))
 }
 
 fn unanswerable(flaw: impl Into<Flaw>) -> ReadError {
@@ -253,7 +249,21 @@ fn refusal(method: &Method, flaw: &Flaw, headers: &Headers) -> Option<Response> 
         Flaw::Version => Status::VERSION_NOT_SUPPORTED,
         // RFC 4475 §3.1.2.18: for a method that nobody here knows, 501 is the better answer.
         Flaw::CSeqMismatch if method.is_unknown() => Status::NOT_IMPLEMENTED,
-        _ => Status::BAD_REQUEST,
+        Flaw::MessageTooLarge
+        | Flaw::TooManyHeaders
+        | Flaw::StartLineTooLong
+        | Flaw::HeaderTooLong
+        | Flaw::Empty
+        | Flaw::StartLine
+        | Flaw::RequestUri
+        | Flaw::StatusCode
+        | Flaw::HeaderName
+        | Flaw::ControlByte
+        | Flaw::NotText
+        | Flaw::HeadersUnfinished
+        | Flaw::Header(_)
+        | Flaw::CSeqMismatch
+        | Flaw::BodyTooShort => Status::BAD_REQUEST,
     };
     let mut copied = Headers::new();
     copied.copy(Name::Via, headers);

@@ -161,12 +161,19 @@ impl Status {
             606 => "Not Acceptable",
             607 => "Unwanted",
             608 => "Rejected",
-            101..=199 => "Session Progress",
-            201..=299 => "OK",
-            301..=399 => "Redirection",
-            401..=499 => "Bad Request",
-            501..=599 => "Server Internal Error",
-            _ => "Decline",
+            _ => self.class_phrase(),
+        }
+    }
+
+    /// RFC 3261 §8.1.3.2: an unknown code is understood as the x00 code of its class.
+    const fn class_phrase(self) -> &'static str {
+        match self.0 / 100 {
+            1 => "Session Progress",
+            2 => "OK",
+            3 => "Multiple Choices",
+            4 => "Bad Request",
+            5 => "Server Internal Error",
+            _ => "Busy Everywhere",
         }
     }
 }

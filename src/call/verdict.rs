@@ -1,0 +1,261 @@
+//! Facts of one attempt -> its reason. The tables of contract section 4.
+
+use super::script::Conclusion;
+use crate::leg::{Cause, CauseKind, Stage};
+use crate::reason::Reason;
+
+/// Why we ended a call ourselves before anything was decided.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Order {
+    /// The job was withdrawn.
+    Withdrawn,
+    /// The gateway stops and was told twice.
+    Drain,
+}
+
+/// All that the verdict on one attempt depends on.
+#[derive(Debug, Clone, Copy)]
+pub struct Facts<'a> {
+    /// Why the leg ended; `None` while our own BYE is under way.
+    pub cause: Option<&'a Cause>,
+    /// Whether we were told to end it.
+    pub order: Option<Order>,
+    /// Whether the phone rang or was answered.
+    pub rung: bool,
+    /// What the script made of an answered call; `None` if nobody answered.
+    pub conclusion: Option<Conclusion>,
+    /// Whether any RTP, RTCP or key came.
+    pub media_heard: bool,
+}
+
+/// The reason of an attempt that has ended.
+pub fn reason(facts: &Facts<'_>) -> Reason {
+    match facts.conclusion {
+        Some(conclusion) => answered(conclusion, facts),
+        None => unanswered(facts),
+    }
+}
+
+/// The reason of a conclusion that stands at once, at the key; `None` where the end of the call has
+/// a say (was there any media at all, who hung up).
+pub fn reason_at_the_key(conclusion: Conclusion) -> Option<Reason> {
+    match conclusion {
+        Conclusion::Confirmed => Some(Reason::KeyPressed),
+        Conclusion::FraudReported => Some(Reason::FraudReported),
+        Conclusion::TooLate => Some(Reason::Expired),
+        Conclusion::Invalid | Conclusion::Untrusted | Conclusion::NoInput => None,
+    }
+}
+
+fn answered(conclusion: Conclusion, facts: &Facts<'_>) -> Reason {
+    if let Some(reason) = reason_at_the_key(conclusion) {
+        return reason;
+    }
+    if let Some(order) = facts.order {
+        return ordered(order);
+    }
+    if conclusion == Conclusion::Untrusted {
+        Reason::InputUntrusted
+    } else if !facts.media_heard {
+        Reason::NoMedia
+    } else if facts.cause.is_some_and(|cause| cause.kind == CauseKind::HungUpByFar) {
+        Reason::HungUp
+    } else if conclusion == Conclusion::Invalid {
+        Reason::InvalidInput
+    } else {
+        Reason::NoInput
+    }
+}
+
+fn ordered(order: Order) -> Reason {
+    match order {
+        Order::Withdrawn => Reason::Cancelled,
+        Order::Drain => Reason::Draining,
+    }
+}
+
+fn unanswered(facts: &Facts<'_>) -> Reason {
+    if let Some(order) = facts.order {
+        return ordered(order);
+    }
+    let Some(cause) = facts.cause else { return Reason::Internal };
+    match cause.kind {
+        CauseKind::Refused => refused(cause, facts.rung),
+        CauseKind::Unauthorised => Reason::TrunkAuth,
+        CauseKind::TimedOut | CauseKind::HungUpByUs => timed_out(cause.stage, facts.rung),
+        // A BYE to an early dialog (RFC 3261 §15): the far end gave the call up.
+        CauseKind::HungUpByFar if facts.rung => Reason::NoAnswer,
+        CauseKind::HungUpByFar => Reason::Unreachable,
+        CauseKind::NoUsableMedia => Reason::MediaMismatch,
+        CauseKind::Transport => Reason::TrunkFailed,
+    }
+}
+
+fn timed_out(stage: Stage, rung: bool) -> Reason {
+    match stage {
+        _ if rung => Reason::NoAnswer,
+        Stage::Unsent | Stage::Sent => Reason::TrunkFailed,
+        Stage::Trying | Stage::Ringing | Stage::Answered => Reason::Unreachable,
+    }
+}
+
+/// A final status other than 2xx. Statuses that speak for themselves decide; where the status is
+/// a general one the Q.850 cause, if the network gave it, is nearer to what happened.
+fn refused(cause: &Cause, rung: bool) -> Reason {
+    let code = cause.code.unwrap_or(0);
+    by_status(code, &cause.text, rung)
+        .or_else(|| cause.q850.and_then(|q850| by_q850(q850, rung)))
+        .unwrap_or_else(|| by_class(code, cause.retry_after.is_some(), rung))
+}
+
+fn by_status(code: u16, text: &str, rung: bool) -> Option<Reason> {
+    match code {
+        486 | 600 => Some(Reason::Busy),
+        404 | 410 | 484 | 485 | 604 => Some(Reason::NotInService),
+        608 => Some(Reason::CarrierBlocked),
+        603 if text.to_ascii_lowercase().contains("network blocked") => Some(Reason::CarrierBlocked),
+        603 | 607 => Some(declined(rung)),
+        300..=399 => Some(Reason::Forwarded),
+        401 | 407 => Some(Reason::TrunkAuth),
+        415 | 488 | 606 => Some(Reason::MediaMismatch),
+        _ => None,
+    }
+}
+
+/// Causes of ITU-T Q.850, carried in a Reason header (RFC 3326).
+fn by_q850(q850: u8, rung: bool) -> Option<Reason> {
+    match q850 {
+        17 => Some(Reason::Busy),
+        18 | 19 => Some(Reason::NoAnswer),
+        20 => Some(Reason::Unreachable),
+        1 | 28 => Some(Reason::NotInService),
+        21 => Some(declined(rung)),
+        34 | 42 => Some(Reason::TrunkCapacity),
+        _ => None,
+    }
+}
+
+fn by_class(code: u16, retry_after: bool, rung: bool) -> Reason {
+    match code {
+        // 408 from the network: the callee was not found in time (RFC 3261 §21.4.9).
+        408 | 480 => Reason::Unreachable,
+        // 487 without a CANCEL of ours: the network gave up.
+        487 if rung => Reason::NoAnswer,
+        487 => Reason::Unreachable,
+        503 if retry_after => Reason::TrunkCapacity,
+        600..=699 => declined(rung),
+        _ => Reason::TrunkFailed,
+    }
+}
+
+fn declined(rung: bool) -> Reason {
+    if rung { Reason::Declined } else { Reason::Unreachable }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::time::Duration;
+
+    fn refusal(code: u16, q850: Option<u8>, text: &str) -> Cause {
+        Cause {
+            kind: CauseKind::Refused,
+            stage: Stage::Trying,
+            code: Some(code),
+            q850,
+            text: text.into(),
+            retry_after: None,
+        }
+    }
+
+    fn of(cause: &Cause, rung: bool) -> Reason {
+        let cause = Some(cause);
+        reason(&Facts { cause, order: None, rung, conclusion: None, media_heard: false })
+    }
+
+    #[test]
+    fn every_row_of_the_contracts_table_of_answers() {
+        let rows: &[(u16, Option<u8>, bool, Reason)] = &[
+            (486, None, false, Reason::Busy),
+            (600, None, true, Reason::Busy),
+            (500, Some(17), false, Reason::Busy),
+            (480, Some(18), true, Reason::NoAnswer),
+            (480, Some(19), false, Reason::NoAnswer),
+            (480, None, true, Reason::Unreachable),
+            (480, Some(31), true, Reason::Unreachable),
+            (500, Some(20), false, Reason::Unreachable),
+            (404, None, false, Reason::NotInService),
+            (410, None, false, Reason::NotInService),
+            (484, None, false, Reason::NotInService),
+            (604, None, false, Reason::NotInService),
+            (503, Some(1), false, Reason::NotInService),
+            (403, Some(28), false, Reason::NotInService),
+            (603, None, true, Reason::Declined),
+            (607, None, true, Reason::Declined),
+            (603, None, false, Reason::Unreachable),
+            (480, Some(21), true, Reason::Declined),
+            (608, None, true, Reason::CarrierBlocked),
+            (302, None, false, Reason::Forwarded),
+            (407, None, false, Reason::TrunkAuth),
+            (503, Some(34), false, Reason::TrunkCapacity),
+            (500, Some(42), false, Reason::TrunkCapacity),
+            (503, None, false, Reason::TrunkFailed),
+            (500, None, false, Reason::TrunkFailed),
+            (403, None, false, Reason::TrunkFailed),
+            (421, None, false, Reason::TrunkFailed),
+            (415, None, false, Reason::MediaMismatch),
+            (488, None, false, Reason::MediaMismatch),
+            (606, None, false, Reason::MediaMismatch),
+        ];
+        for &(code, q850, rung, expected) in rows {
+            let cause = refusal(code, q850, "text");
+            assert_eq!(of(&cause, rung), expected, "{code}, Q.850 {q850:?}, rung: {rung}");
+        }
+    }
+
+    #[test]
+    fn a_603_that_says_network_blocked_is_the_carriers_doing() {
+        assert_eq!(of(&refusal(603, None, "Network Blocked"), true), Reason::CarrierBlocked);
+    }
+
+    #[test]
+    fn a_503_with_retry_after_is_capacity() {
+        let retry_after = Some(Duration::from_secs(5));
+        let cause = Cause { retry_after, ..refusal(503, None, "Service Unavailable") };
+        assert_eq!(of(&cause, false), Reason::TrunkCapacity);
+    }
+
+    #[test]
+    fn silence_of_the_trunk_a_100_and_then_nothing_and_ringing_are_told_apart() {
+        let silent = Cause {
+            kind: CauseKind::TimedOut,
+            stage: Stage::Sent,
+            code: None,
+            ..refusal(0, None, "no answer to INVITE")
+        };
+        assert_eq!(of(&silent, false), Reason::TrunkFailed);
+        let trying = Cause { kind: CauseKind::HungUpByUs, stage: Stage::Trying, ..silent.clone() };
+        assert_eq!(of(&trying, false), Reason::Unreachable);
+        let rang = Cause { kind: CauseKind::HungUpByUs, stage: Stage::Ringing, ..silent };
+        assert_eq!(of(&rang, true), Reason::NoAnswer);
+    }
+
+    #[test]
+    fn hanging_up_undoes_no_key() {
+        let cause = Cause { kind: CauseKind::HungUpByFar, stage: Stage::Answered, ..refusal(0, None, "") };
+        let facts = |conclusion, media_heard| Facts {
+            cause: Some(&cause),
+            order: Some(Order::Withdrawn),
+            rung: true,
+            conclusion: Some(conclusion),
+            media_heard,
+        };
+        assert_eq!(reason(&facts(Conclusion::Confirmed, true)), Reason::KeyPressed);
+        assert_eq!(reason(&facts(Conclusion::FraudReported, true)), Reason::FraudReported);
+        let unordered = |conclusion, heard| Facts { order: None, ..facts(conclusion, heard) };
+        assert_eq!(reason(&unordered(Conclusion::NoInput, true)), Reason::HungUp);
+        assert_eq!(reason(&unordered(Conclusion::NoInput, false)), Reason::NoMedia);
+        assert_eq!(reason(&unordered(Conclusion::Untrusted, true)), Reason::InputUntrusted);
+        assert_eq!(reason(&facts(Conclusion::NoInput, true)), Reason::Cancelled);
+    }
+}

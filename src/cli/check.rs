@@ -1,0 +1,181 @@
+//! `octothorpe check`: configuration, prompts and limits, before anything is started.
+
+use std::time::Duration;
+
+use clap::Args;
+use serde::Serialize;
+
+use super::Common;
+use super::exit::{Exit, Failure, Outcome};
+use super::output::Output;
+use crate::config::{Capacity, Config, ConfigErrors, ScriptConfig};
+use crate::dsp::units::Samples;
+use crate::job::Purpose;
+use crate::prompt::{ClipName, Pack, lint, packs_at};
+
+/// A call in which nobody says or presses anything ends within 60 s (contract §9).
+const LONGEST_SILENT_CALL: Duration = Duration::from_secs(60);
+/// Silence after the last word.
+const TAIL: Duration = Duration::from_millis(200);
+
+/// Arguments of `check`.
+#[derive(Debug, Args)]
+pub struct CheckArgs {
+    /// Ask the trunks too (not in this version)
+    #[arg(long, hide = true)]
+    online: bool,
+}
+
+/// One thing that was looked at.
+#[derive(Debug, Serialize)]
+struct Told {
+    check: &'static str,
+    ok: bool,
+    told: String,
+}
+
+/// One thing wrong in a file.
+#[derive(Debug, Serialize)]
+struct Wrong<'a> {
+    check: &'static str,
+    ok: bool,
+    file: &'a std::path::Path,
+    line: Option<usize>,
+    problem: &'a str,
+    remedy: &'a str,
+}
+
+/// Looks at everything and tells it; what is wrong in the configuration ends it.
+pub(super) fn run(args: &CheckArgs, common: &Common, output: &mut Output) -> Outcome {
+    if args.online {
+        return Err(Failure::not_built("check --online"));
+    }
+    let config = match Config::load(common.config_path()) {
+        Ok(config) => config,
+        Err(errors) => return refuse(errors, output),
+    };
+    let mut told = vec![trunks(&config, common)];
+    told.extend(prompts(&config)?);
+    told.push(capacity(&config));
+    let clean = told.iter().all(|told| told.ok);
+    for told in told {
+        tell(&told, output)?;
+    }
+    Ok(if clean { Exit::Done } else { Exit::Findings })
+}
+
+/// Machines read errors where they read everything else.
+fn refuse(errors: ConfigErrors, output: &mut Output) -> Outcome {
+    if !output.is_json() {
+        return Err(errors.into());
+    }
+    for error in errors.iter() {
+        let (problem, remedy) = (error.problem.as_str(), error.remedy.as_str());
+        output.object(&Wrong {
+            check: "config",
+            ok: false,
+            file: &error.file,
+            line: error.line,
+            problem,
+            remedy,
+        })?;
+    }
+    Ok(Exit::WrongUsage)
+}
+
+fn tell(told: &Told, output: &mut Output) -> std::io::Result<()> {
+    if output.is_json() {
+        return output.object(told);
+    }
+    let mark = if told.ok { "ok     " } else { "finding" };
+    output.line(&format!("{mark}  {:<8}  {}", told.check, told.told))
+}
+
+fn trunks(config: &Config, common: &Common) -> Told {
+    let file = common.config_path().display();
+    let names: Vec<&str> = config.trunks.iter().map(|trunk| trunk.name.as_str()).collect();
+    let told = match names.as_slice() {
+        [] => format!("{file}: no trunk; write one into trunks/ beside it, or every job ends as no_route"),
+        names => format!("{file}: {} ({})", plural(names.len(), "trunk"), names.join(", ")),
+    };
+    Told { check: "config", ok: !names.is_empty(), told }
+}
+
+/// Every pack: what the lint finds, and whether it fits the script.
+fn prompts(config: &Config) -> Result<Vec<Told>, Failure> {
+    let wrong = |error: crate::prompt::PackError| Failure::usage(error.to_string());
+    let path = &config.prompts.path;
+    let mut told = Vec::new();
+    for report in lint::lint(path).map_err(wrong)? {
+        let findings = report.findings.iter().map(|finding| Told {
+            check: "prompts",
+            ok: false,
+            told: finding.to_string(),
+        });
+        told.extend(findings);
+        if report.findings.is_empty() {
+            let clips = plural(report.clips, "clip");
+            told.push(Told {
+                check: "prompts",
+                ok: true,
+                told: format!("{}: {clips}, nothing found", report.pack),
+            });
+        }
+    }
+    for directory in packs_at(path).map_err(wrong)? {
+        let pack = Pack::load(&directory).map_err(wrong)?;
+        told.extend(misfits(&pack, &config.script).map(|told| Told { check: "prompts", ok: false, told }));
+    }
+    Ok(told)
+}
+
+/// Where a pack and `[script]` disagree.
+fn misfits(pack: &Pack, script: &ScriptConfig) -> impl Iterator<Item = String> {
+    let key = (pack.fraud_key() != script.fraud_key).then(|| {
+        format!(
+            "{}: the instruction names {} for fraud, `[script] fraud_key` is {}; make them alike",
+            pack.name(),
+            pack.fraud_key(),
+            script.fraud_key
+        )
+    });
+    let silent = longest_silent_call(pack, script);
+    let length = (silent > LONGEST_SILENT_CALL).then(|| {
+        format!(
+            "{}: a call in which nobody presses lasts {:.1} s, expected at most 60; lower `wait_s` or `sayings`",
+            pack.name(),
+            silent.as_secs_f64()
+        )
+    });
+    key.into_iter().chain(length)
+}
+
+/// From the answer to the BYE when nobody says or presses anything.
+fn longest_silent_call(pack: &Pack, script: &ScriptConfig) -> Duration {
+    let length =
+        |clip: &crate::clip::Clip| Duration::from_secs_f64(Samples(clip.pcm().len() as u64).as_ms() / 1000.0);
+    let purposes = [Purpose::SignIn, Purpose::PasswordReset, Purpose::Registration];
+    let saying = |purpose| pack.saying(purpose).iter().map(|clip| length(clip)).sum::<Duration>();
+    let longest = purposes.into_iter().map(saying).max().unwrap_or_default();
+    let goodbye = pack.clip(ClipName::Goodbye).map_or(Duration::ZERO, |clip| length(clip));
+    script.lead + (longest + script.wait) * script.sayings + goodbye + TAIL
+}
+
+/// What ports and open files allow. The soft limit is raised to the hard one at the start.
+fn capacity(config: &Config) -> Told {
+    let ports = config.media.ports;
+    // Where the limit cannot be asked for it is not what stops us.
+    let files = rlimit::Resource::NOFILE.get().map_or(u64::MAX, |(_, hard)| hard);
+    let capacity = Capacity::new(ports, files);
+    let told = format!(
+        "{} at one time (ports {ports}: {}; open files {files}: {})",
+        plural(capacity.calls(), "call"),
+        capacity.by_ports,
+        capacity.by_files
+    );
+    Told { check: "capacity", ok: capacity.calls() > 0, told }
+}
+
+fn plural(count: usize, noun: &str) -> String {
+    if count == 1 { format!("1 {noun}") } else { format!("{count} {noun}s") }
+}

@@ -1,0 +1,156 @@
+//! A running gateway's front door, as the job commands see it.
+
+use std::net::SocketAddr;
+use std::path::Path;
+use std::time::Duration;
+
+use clap::Args;
+use reqwest::{Method, RequestBuilder, Url};
+use serde_json::Value;
+
+use super::exit::{Exit, Failure};
+use super::{Common, output};
+use crate::config::{DEFAULT_PATH, HttpConfig};
+
+/// Connecting on loopback takes microseconds; a gateway that needs longer is not there.
+const CONNECT: Duration = Duration::from_secs(5);
+/// For an answer that nobody waits for; a long poll adds its own time.
+const ANSWER: Duration = Duration::from_secs(30);
+/// The largest page of results stays far below.
+const LARGEST_ANSWER_BYTES: usize = 64 << 20;
+
+/// Which gateway, and whose jobs.
+#[derive(Debug, Clone, Args)]
+pub(super) struct ClientArgs {
+    /// The gateway's front door [default: `[http] listen` of the configuration]
+    #[arg(long, value_name = "URL")]
+    url: Option<String>,
+    /// Whose jobs
+    #[arg(long, value_name = "NAME", default_value = "default")]
+    tenant: String,
+}
+
+/// A connection to the front door.
+pub(super) struct Client {
+    http: reqwest::Client,
+    base: Url,
+    tenant: String,
+}
+
+/// What the front door answered.
+#[derive(Debug)]
+pub(super) struct Answer {
+    /// The HTTP status.
+    pub(super) status: u16,
+    /// When to come again, if it says so.
+    pub(super) retry_after: Option<Duration>,
+    body: Value,
+}
+
+impl Client {
+    pub(super) fn new(args: &ClientArgs, common: &Common) -> Result<Client, Failure> {
+        let base = match &args.url {
+            Some(url) => read_url(url)?,
+            None => read_url(&format!("http://{}", listen_of(common)?))?,
+        };
+        // A proxy of the environment does not lead to loopback; a redirect leads away from it.
+        let http = reqwest::Client::builder().no_proxy().redirect(reqwest::redirect::Policy::none());
+        let http = http.connect_timeout(CONNECT).build();
+        let http = http.map_err(|error| Failure::cannot_run(format!("no HTTP client: {error}")))?;
+        Ok(Client { http, base, tenant: args.tenant.clone() })
+    }
+
+    /// `GET`, with a time that the front door may wait by itself.
+    pub(super) async fn get(
+        &self,
+        path: &[&str],
+        query: &[(&str, &str)],
+        wait: Duration,
+    ) -> Result<Answer, Failure> {
+        self.send(self.request(Method::GET, path).query(query).timeout(ANSWER + wait)).await
+    }
+
+    /// `POST` of JSON as it is.
+    pub(super) async fn post(&self, path: &[&str], json: Vec<u8>) -> Result<Answer, Failure> {
+        let request = self.request(Method::POST, path).header("content-type", "application/json");
+        self.send(request.body(json).timeout(ANSWER)).await
+    }
+
+    /// `DELETE`.
+    pub(super) async fn delete(&self, path: &[&str]) -> Result<Answer, Failure> {
+        self.send(self.request(Method::DELETE, path).timeout(ANSWER)).await
+    }
+
+    fn request(&self, method: Method, path: &[&str]) -> RequestBuilder {
+        let mut url = self.base.clone();
+        if let Ok(mut segments) = url.path_segments_mut() {
+            // Each segment is escaped: an id with a slash names no other resource.
+            segments.pop_if_empty().extend(path);
+        }
+        self.http.request(method, url).query(&[("tenant", &self.tenant)])
+    }
+
+    async fn send(&self, request: RequestBuilder) -> Result<Answer, Failure> {
+        let unreachable = |error: reqwest::Error| {
+            let why = match (error.is_connect(), error.is_timeout()) {
+                (true, _) => "nobody listens there; is `octothorpe serve` running?",
+                (false, true) => "no answer in time",
+                (false, false) => "the connection broke",
+            };
+            Failure::cannot_run(format!("{}: {why}", self.base))
+        };
+        let mut response = request.send().await.map_err(unreachable)?;
+        let status = response.status().as_u16();
+        let seconds =
+            response.headers().get("retry-after").and_then(|value| value.to_str().ok()?.parse().ok());
+        let mut bytes = Vec::new();
+        while let Some(chunk) = response.chunk().await.map_err(unreachable)? {
+            if bytes.len() + chunk.len() > LARGEST_ANSWER_BYTES {
+                return Err(Failure::cannot_run(format!("{}: the answer is too large", self.base)));
+            }
+            bytes.extend_from_slice(&chunk);
+        }
+        let body = serde_json::from_slice(&bytes).unwrap_or(Value::Null);
+        Ok(Answer { status, retry_after: seconds.map(Duration::from_secs), body })
+    }
+}
+
+impl Answer {
+    /// The object of a success; a problem becomes the failure that it tells.
+    pub(super) fn object(self) -> Result<Value, Failure> {
+        let exit = match self.status {
+            200..=299 => return Ok(self.body),
+            404 | 409 => Exit::Findings,
+            400..=499 if self.status != 429 && self.status != 408 => Exit::WrongUsage,
+            _ => Exit::CannotRun,
+        };
+        let message = match self.body["detail"].as_str() {
+            Some(detail) => output::clean(detail).into_owned(),
+            None => format!("the gateway answered {} and no problem document", self.status),
+        };
+        Err(Failure { exit, message })
+    }
+}
+
+fn read_url(text: &str) -> Result<Url, Failure> {
+    let url = Url::parse(text).map_err(|error| Failure::usage(format!("--url {text:?}: {error}")))?;
+    match url.scheme() {
+        "http" => Ok(url),
+        "https" => Err(Failure::not_built("--url https")),
+        _ => Err(Failure::usage(format!("--url {text:?}: expected http://HOST:PORT"))),
+    }
+}
+
+/// Where the configuration says that the front door is; the default where there is no configuration.
+fn listen_of(common: &Common) -> Result<SocketAddr, Failure> {
+    let named = common.config.as_deref();
+    let default = Path::new(DEFAULT_PATH);
+    let file = named.or_else(|| default.exists().then_some(default));
+    let http = file.map_or(Ok(HttpConfig::default()), HttpConfig::load)?;
+    if http.listen.port() == 0 {
+        return Err(Failure::usage(
+            "`[http] listen` takes a free port, so that nobody can know it: give --url",
+        ));
+    }
+    Ok(http.listen)
+}

@@ -1,0 +1,397 @@
+//! One job from its claim to its durable result: policy, route, attempts, verdict.
+//!
+//! The linear part of a job is written as one async function, because claim, permit and channel are
+//! held by exactly one place at a time. Everything with timers and races of its own (SIP, media,
+//! the script) is a core in the [event loop](super::event_loop).
+
+use std::net::SocketAddr;
+use std::sync::Arc;
+use std::time::Duration;
+
+use tokio::sync::mpsc;
+
+use super::Shared;
+use super::channels::Channel;
+use super::clock;
+use super::line::{LineFacts, LineNews, LineOrder};
+use super::media::NoPort;
+use super::observer::News;
+use super::resolver;
+use crate::call::script::Prompts;
+use crate::job::{Job, UnixMs};
+use crate::leg::record::LegRecord;
+use crate::leg::signal::RecordRequest;
+use crate::policy;
+use crate::prompt::{ClipName, Pack};
+use crate::queue::{Claim, DialRefused, Finished, JobStore, Permit, StoreError};
+use crate::reason::Reason;
+use crate::report::progress::Progress;
+use crate::report::record::{AttemptRecord, JobResult, Secured, Span};
+use crate::route;
+
+/// News of one line on their way to its driver: a handful of INVITEs, a verdict and an end.
+const NEWS: usize = 32;
+/// The store repeats what fails; after a failure of its own the driver asks again this much later.
+const STORE_AGAIN: Duration = Duration::from_secs(1);
+
+/// Ports come back from quarantine; a job that found none looks again this much later.
+const PORT_AGAIN: Duration = Duration::from_millis(200);
+
+/// How one attempt ended.
+enum Attempted {
+    /// The job's result is durable already; the line has ended too.
+    Finished,
+    /// Ended without a result: what is known of it, and the permit if one was given.
+    Ended(Box<LineFacts>, Option<Permit>),
+    /// The store ended the job itself (deadline, withdrawal).
+    Refused,
+}
+
+/// Drives one claimed job to its end.
+pub(super) async fn drive(shared: Arc<Shared>, claim: Claim) {
+    let driver = Driver { shared, claim };
+    driver.run().await;
+}
+
+struct Driver {
+    shared: Arc<Shared>,
+    claim: Claim,
+}
+
+impl Driver {
+    async fn run(mut self) {
+        if let Err(reason) = policy::admits(&self.shared.policy, &self.job().to) {
+            return self.finish(reason, Vec::new()).await;
+        }
+        let Some(pack) = self.pack() else {
+            return self.finish(Reason::PromptMissing, Vec::new()).await;
+        };
+        let mut tried = Vec::new();
+        loop {
+            let Some(channel) = self.channel(&tried).await else { return };
+            tried.push(channel.index);
+            match self.attempt(&channel, &pack).await {
+                Attempted::Finished => return,
+                Attempted::Refused => return self.tell_finished().await,
+                Attempted::Ended(facts, permit) => {
+                    let Some(pause) = self.next_attempt(&channel, &facts, permit.is_some()) else {
+                        return self.finish_with(*facts, permit).await;
+                    };
+                    drop(channel);
+                    if !self.close_attempt(*facts, permit).await {
+                        return;
+                    }
+                    tokio::time::sleep(pause).await;
+                }
+            }
+        }
+    }
+
+    fn job(&self) -> &Job {
+        &self.claim.job
+    }
+
+    /// The pack that this job asks for; a missing locale falls back, a missing pack does not.
+    fn pack(&self) -> Option<Arc<Pack>> {
+        let packs = &self.shared.packs;
+        match (&self.job().prompts, &self.job().locale) {
+            (Some(name), _) => packs.named(name).cloned(),
+            (None, Some(locale)) => Some(packs.for_locale(locale).clone()),
+            (None, None) => Some(packs.default_pack().clone()),
+        }
+    }
+
+    /// A channel before the deadline; otherwise the job is finished, or given back when draining.
+    async fn channel(&self, tried: &[usize]) -> Option<Channel> {
+        let deadline = clock::instant_of(self.job().expires_at);
+        let pinned = self.job().trunk.as_deref();
+        let reason = tokio::select! {
+            biased;
+            () = self.shared.drained() => return self.give_back().await,
+            channel = self.shared.channels.acquire(pinned, tried) => match channel {
+                Some(channel) => return Some(channel),
+                None => Reason::NoRoute,
+            },
+            () = tokio::time::sleep_until(deadline.into()) => Reason::Expired,
+        };
+        self.finish(reason, self.claim.attempts.clone()).await;
+        None
+    }
+
+    /// The next gateway on this store takes the job up.
+    async fn give_back(&self) -> Option<Channel> {
+        if let Err(error) = self.shared.store.release(self.claim.clone(), clock::wall()).await {
+            tracing::warn!(job = %self.job().key.id, %error, "the job could not be given back");
+        }
+        None
+    }
+
+    async fn attempt(&mut self, channel: &Channel, pack: &Arc<Pack>) -> Attempted {
+        let trunk = &channel.trunk;
+        let Some(caller_id) = route::caller_id(trunk, self.job().caller_id.as_deref()) else {
+            return self.unsent(channel, Reason::CallerIdRejected, "the caller id is not in the trunk's pool");
+        };
+        let caller_id = caller_id.to_owned();
+        match resolver::resolve(&trunk.target).await {
+            Ok(destinations) => self.dial(channel, pack, caller_id, destinations).await,
+            Err(error) => self.unsent(channel, Reason::TrunkFailed, &format!("{}: {error}", trunk.target.host)),
+        }
+    }
+
+    async fn dial(
+        &mut self,
+        channel: &Channel,
+        pack: &Arc<Pack>,
+        caller_id: String,
+        destinations: Vec<SocketAddr>,
+    ) -> Attempted {
+        self.progress(Progress::Dialling);
+        let opened = self.open(|news| LineOrder {
+            job: self.job().key.clone(),
+            request_user: route::request_user(&channel.trunk, &self.job().to),
+            caller_id: caller_id.clone(),
+            trunk: channel.trunk.clone(),
+            destinations: destinations.clone(),
+            prompts: prompts(pack, self.job()),
+            answer_by: clock::instant_of(self.job().answer_by),
+            news,
+        });
+        let Some((id, mut told)) = opened.await else {
+            return self.unsent(channel, Reason::Expired, "no media port was free in time");
+        };
+        let mut permit = None;
+        loop {
+            match told.recv().await {
+                Some(LineNews::Record(request)) => {
+                    if !self.record(id, request, &mut permit).await {
+                        return Attempted::Refused;
+                    }
+                }
+                Some(LineNews::Verdict(facts)) => {
+                    if self.is_final(channel, &facts, permit.is_some()) {
+                        self.finish_at_verdict(*facts, pack).await;
+                        return self.linger(&mut told).await;
+                    }
+                }
+                Some(LineNews::Ended(facts)) => return Attempted::Ended(facts, permit),
+                None => return self.unsent(channel, Reason::Internal, "the event loop dropped the line"),
+            }
+        }
+    }
+
+    /// Opens the line. While no media port is free the job waits, within its deadline.
+    async fn open(
+        &self,
+        order: impl Fn(mpsc::Sender<LineNews>) -> LineOrder,
+    ) -> Option<(u64, mpsc::Receiver<LineNews>)> {
+        while clock::wall() < self.job().expires_at {
+            let (news, told) = mpsc::channel(NEWS);
+            match self.shared.lines.open(order(news)).await {
+                Ok(id) => return Some((id, told)),
+                Err(NoPort) => tokio::time::sleep(PORT_AGAIN).await,
+            }
+        }
+        None
+    }
+
+    /// Makes durable what ends the leg after a crash. Whether the line may go on.
+    async fn record(&mut self, line: u64, request: RecordRequest, permit: &mut Option<Permit>) -> bool {
+        let store = &self.shared.store;
+        match (request, &*permit) {
+            (RecordRequest::BeforeInvite(leg), None) => match self.begin_dial(leg).await {
+                Some(given) => *permit = Some(given),
+                None => {
+                    self.shared.lines.abandon(line).await;
+                    return false;
+                }
+            },
+            (RecordRequest::BeforeInvite(leg), Some(permit)) => {
+                if let Err(error) = store.note_leg(permit, leg).durable().await {
+                    tracing::error!(%error, "an INVITE was held back: its record is not durable");
+                    self.shared.lines.abandon(line).await;
+                    return true;
+                }
+            }
+            // The ACK has not waited; nobody waits for this record.
+            (RecordRequest::Answered(leg), Some(permit)) => drop(store.note_leg(permit, leg)),
+            (RecordRequest::Answered(_), None) => {}
+        }
+        self.shared.lines.recorded(line).await;
+        true
+    }
+
+    async fn begin_dial(&self, leg: LegRecord) -> Option<Permit> {
+        loop {
+            match self.shared.store.begin_dial(&self.claim, leg.clone(), clock::wall()).await {
+                Ok(Ok(permit)) => return Some(permit),
+                Ok(Err(DialRefused::Expired | DialRefused::Cancelled | DialRefused::NotHeld)) => return None,
+                Err(StoreError::NoRoom) => {
+                    if clock::wall() >= self.job().expires_at {
+                        return None;
+                    }
+                    tokio::time::sleep(STORE_AGAIN).await;
+                }
+                Err(error) => {
+                    tracing::error!(%error, "no dial permit");
+                    return None;
+                }
+            }
+        }
+    }
+
+    /// After the result: waits for the end of the call, so that its channel stays taken and its
+    /// last figures are told.
+    async fn linger(&self, told: &mut mpsc::Receiver<LineNews>) -> Attempted {
+        while let Some(news) = told.recv().await {
+            if let LineNews::Ended(facts) = news {
+                self.tell_ended(*facts);
+                break;
+            }
+        }
+        Attempted::Finished
+    }
+
+    /// Whether this verdict ends the job, rather than leading to another attempt.
+    fn is_final(&self, channel: &Channel, facts: &LineFacts, dialled: bool) -> bool {
+        self.next_attempt(channel, facts, dialled).is_none()
+    }
+
+    fn next_attempt(&self, channel: &Channel, facts: &LineFacts, dialled: bool) -> Option<Duration> {
+        let pause = route::next_attempt(facts.reason, facts.rung, facts.retry_after)?;
+        let made = self.claim.attempts.len() + 1;
+        if let Some(after) = facts.retry_after {
+            self.shared.channels.rest(channel.index, clock::now() + after);
+        }
+        let in_time = clock::now() + pause < clock::instant_of(self.job().expires_at);
+        (dialled && in_time && made < usize::from(self.job().attempts)).then_some(pause)
+    }
+
+    /// Closes the permit of an attempt that came to nothing; whether the job is still ours.
+    async fn close_attempt(&mut self, facts: LineFacts, permit: Option<Permit>) -> bool {
+        self.tell_ended(facts.clone());
+        let Some(permit) = permit else { return true };
+        match self.shared.store.end_attempt(permit, facts.attempt).await {
+            Ok(claim) => {
+                self.claim = claim;
+                true
+            }
+            Err(error) => {
+                tracing::warn!(job = %self.job().key.id, %error, "the job was taken from us");
+                false
+            }
+        }
+    }
+
+    /// An attempt that ended before an INVITE was made.
+    fn unsent(&self, channel: &Channel, reason: Reason, text: &str) -> Attempted {
+        let attempt = AttemptRecord {
+            trunk: channel.trunk.name.clone(),
+            call_id: String::new(),
+            caller_id: None,
+            started_at: clock::wall(),
+            rung: false,
+            ringing_ms: None,
+            answered_ms: None,
+            ended_ms: None,
+            pdd_ms: None,
+            sip_status: None,
+            sip_reason: Some(text.to_owned()),
+            q850: None,
+            reason: Some(reason),
+            transport: Some(channel.trunk.target.transport.name().to_owned()),
+            secured: Secured::None,
+            codec: None,
+            media: None,
+        };
+        Attempted::Ended(Box::new(LineFacts::unsent(reason, attempt)), None)
+    }
+
+    async fn finish_with(&self, facts: LineFacts, permit: Option<Permit>) {
+        let result = self.result(&facts);
+        self.publish(result).await;
+        self.tell_ended(facts);
+        drop(permit);
+    }
+
+    async fn finish_at_verdict(&self, facts: LineFacts, pack: &Pack) {
+        let mut result = self.result(&facts);
+        if facts.attempt.answered_ms.is_some() {
+            result.locale_played = Some(pack.locale().to_owned());
+            result.prompts_played = Some(pack.name().to_owned());
+        }
+        self.publish(result).await;
+    }
+
+    async fn finish(&self, reason: Reason, attempts: Vec<AttemptRecord>) {
+        let result = JobResult::new(self.job(), reason, attempts, &self.shared.server, self.span());
+        self.publish(result).await;
+    }
+
+    fn result(&self, facts: &LineFacts) -> JobResult {
+        let mut attempts = self.claim.attempts.clone();
+        attempts.push(facts.attempt.clone());
+        let mut result = JobResult::new(self.job(), facts.reason, attempts, &self.shared.server, self.span());
+        result.key = facts.key.clone();
+        result.input = facts.input;
+        result.retry_after_s = facts.retry_after.map(|after| u32::try_from(after.as_secs()).unwrap_or(u32::MAX));
+        result
+    }
+
+    fn span(&self) -> Span {
+        Span { accepted_at: self.claim.accepted_at, finished_at: clock::wall() }
+    }
+
+    /// Makes the result durable, then tells it. Nothing is told before it is durable.
+    async fn publish(&self, result: JobResult) {
+        let told = match self.shared.store.finish(&self.claim, result.clone()).await {
+            Ok(Finished::Now) => result,
+            Ok(Finished::Already(first)) => *first,
+            Err(error) => {
+                tracing::error!(job = %self.job().key.id, %error, "the result could not be stored");
+                return;
+            }
+        };
+        self.shared.figures.finished(&told);
+        self.shared.observer.tell(&self.job().key, News::Finished(Arc::new(told)));
+    }
+
+    /// The store ended the job itself; its result is told like any other.
+    async fn tell_finished(&self) {
+        if let Ok(Some(view)) = self.shared.store.get(self.job().key.clone()).await
+            && let Some(result) = view.result
+        {
+            self.shared.figures.finished(&result);
+            self.shared.observer.tell(&self.job().key, News::Finished(Arc::new(result)));
+        }
+    }
+
+    fn tell_ended(&self, facts: LineFacts) {
+        self.shared.figures.ended(&facts);
+        self.shared.observer.tell(&self.job().key, News::Ended(Arc::new(facts.attempt), facts.key));
+    }
+
+    fn progress(&self, progress: Progress) {
+        self.shared.store.progress(&self.job().key, progress);
+        self.shared.observer.tell(&self.job().key, News::Progress(progress));
+    }
+}
+
+fn prompts(pack: &Pack, job: &Job) -> Prompts {
+    let [context, instruction] = pack.saying(job.purpose);
+    let optional = |name| pack.clip(name).cloned();
+    Prompts {
+        context,
+        instruction,
+        thanks: optional(ClipName::Thanks),
+        fraud_reported: optional(ClipName::FraudReported),
+        invalid: optional(ClipName::Invalid),
+        expired: optional(ClipName::Expired),
+        goodbye: optional(ClipName::Goodbye),
+    }
+}
+
+/// The result of a job whose call an earlier process left up.
+pub(super) fn unknown(claim: &Claim, shared: &Shared, now: UnixMs) -> JobResult {
+    let span = Span { accepted_at: claim.accepted_at, finished_at: now };
+    JobResult::new(&claim.job, Reason::OutcomeUnknown, claim.attempts.clone(), &shared.server, span)
+}

@@ -1,0 +1,153 @@
+//! A line's order -> the setup of its signalling leg: addresses, identity, media.
+
+use std::net::SocketAddr;
+use std::sync::Arc;
+use std::time::Instant;
+
+use rand::rngs::StdRng;
+use rand::RngExt;
+
+use super::line::LineOrder;
+use super::media::{MediaHandle, NoPort};
+use super::transport::{Sockets, route_to};
+use crate::config::{self, Identity, MediaConfig, RingingSign, SipConfig, Transport, Trunk};
+use crate::leg::Codec;
+use crate::leg::record::LegRecord;
+use crate::leg::signal::{Cleanup, MediaSetup, OutgoingSetup, Peer, Us};
+use crate::sip::digest::Credentials;
+use crate::sip::message::{self, HeaderError, Host, NameAddr, SipUri, Uri};
+
+/// The name in User-Agent and Server.
+pub(crate) const USER_AGENT: &str = concat!("octothorpe/", env!("CARGO_PKG_VERSION"));
+/// Clean-ups are numbered from here, so that they share the timers with lines.
+const FIRST_CLEANUP: u64 = 1 << 62;
+
+/// Makes legs. Its randomness comes from the system once.
+pub(super) struct LegMaker {
+    sip: SipConfig,
+    media: MediaConfig,
+    trunks: Vec<Trunk>,
+    rng: StdRng,
+    cleanups: u64,
+}
+
+impl LegMaker {
+    pub(super) fn new(sip: SipConfig, media: MediaConfig, trunks: Vec<Trunk>) -> LegMaker {
+        LegMaker { sip, media, trunks, rng: rand::make_rng(), cleanups: FIRST_CLEANUP }
+    }
+
+    pub(super) fn next_cleanup(&mut self) -> u64 {
+        self.cleanups += 1;
+        self.cleanups
+    }
+
+    /// What ends a leg of an earlier run, with the credentials of the trunk at its address.
+    pub(super) fn cleanup(&mut self, leg: &LegRecord, now: Instant) -> Result<Cleanup, HeaderError> {
+        let LegRecord::Sip(record) = leg;
+        let trunk = self.trunks.iter().find(|trunk| trunk.target.host.ip() == Some(record.destination.ip()));
+        let transport = if record.transport.eq_ignore_ascii_case("tcp") { Transport::Tcp } else { Transport::Udp };
+        let us = self.us(record.local, transport);
+        Cleanup::new(now, leg, us, trunk.and_then(credentials), self.rng.random())
+    }
+
+    /// Who we are in a leg that leaves from this address.
+    fn us(&self, local: SocketAddr, transport: Transport) -> Arc<Us> {
+        let shown = self.shown(local);
+        let mut contact = SipUri::new(shown.ip().into()).with_port(Some(shown.port()));
+        if transport == Transport::Tcp {
+            contact.params.set("transport", Some("tcp"));
+        }
+        let contact = NameAddr::new(Uri::Sip(contact));
+        Arc::new(Us { contact, sent_by: shown, user_agent: USER_AGENT.to_owned() })
+    }
+
+    /// Opens the line's media ports and writes all addresses of its INVITE.
+    pub(super) fn setup(
+        &mut self,
+        id: u64,
+        order: &LineOrder,
+        sockets: &Sockets,
+        media: &MediaHandle,
+    ) -> Result<OutgoingSetup, NoPort> {
+        let transport = order.trunk.target.transport;
+        let first = order.destinations[0];
+        let bound = sockets.local_address(transport, first);
+        let local = bound.unwrap_or_else(|| unbound(first));
+        let rtp = media.open(id, first.is_ipv4())?;
+        let trunk = &order.trunk;
+        let from_host = trunk.from_domain.as_ref().map_or_else(|| self.shown(local).ip().into(), host);
+        let from = NameAddr::new(uri(&order.caller_id, from_host, None));
+        let request_uri = uri(&order.request_user, host(&trunk.target.host), trunk.target.port);
+        Ok(OutgoingSetup {
+            to: NameAddr::new(request_uri.clone()),
+            request_uri,
+            asserted_identity: match trunk.identity {
+                Identity::From => None,
+                Identity::FromAndPai => Some(from.clone()),
+            },
+            from,
+            us: self.us(local, transport),
+            local,
+            targets: targets(transport, &order.destinations, first),
+            credentials: credentials(trunk),
+            media: self.media_setup(rtp.rtp, first),
+            ring_timeout: trunk.ring_timeout,
+            ringing_means_183: trunk.ringing == RingingSign::Ringing180And183,
+            seed: self.rng.random(),
+        })
+    }
+
+    /// The address that Via and Contact show.
+    fn shown(&self, local: SocketAddr) -> SocketAddr {
+        let advertised = self.sip.advertise.filter(|ip| ip.is_ipv4() == local.is_ipv4());
+        SocketAddr::new(advertised.unwrap_or(local.ip()), local.port())
+    }
+
+    fn media_setup(&self, rtp: SocketAddr, destination: SocketAddr) -> MediaSetup {
+        let advertised = self.media.advertise.filter(|ip| ip.is_ipv4() == rtp.is_ipv4());
+        let routed = || if rtp.ip().is_unspecified() { route_to(destination) } else { None };
+        let ip = advertised.or_else(routed).unwrap_or(rtp.ip());
+        MediaSetup {
+            address: SocketAddr::new(ip, rtp.port()),
+            codecs: vec![Codec::Pcmu, Codec::Pcma],
+            events: true,
+        }
+    }
+}
+
+/// Our side of a target that no socket of ours can reach; sending to it fails.
+fn unbound(destination: SocketAddr) -> SocketAddr {
+    if destination.is_ipv4() { ([0, 0, 0, 0], 0).into() } else { ([0u16; 8], 0).into() }
+}
+
+/// All addresses in the family of the first: media and Contact are written for it.
+fn targets(transport: Transport, destinations: &[SocketAddr], first: SocketAddr) -> Vec<Peer> {
+    let fits = |address: &&SocketAddr| address.is_ipv4() == first.is_ipv4();
+    let peer = |&address| Peer { transport: wire(transport), address };
+    destinations.iter().filter(fits).map(peer).collect()
+}
+
+fn credentials(trunk: &Trunk) -> Option<Credentials> {
+    let account = trunk.account.as_ref()?;
+    let password = account.password.as_ref()?;
+    Some(Credentials::new(&account.username, password.expose()))
+}
+
+/// The configuration's transport as a message names it.
+pub(crate) fn wire(transport: Transport) -> message::Transport {
+    match transport {
+        Transport::Udp => message::Transport::Udp,
+        Transport::Tcp => message::Transport::Tcp,
+    }
+}
+
+fn host(host: &config::Host) -> Host {
+    match host {
+        config::Host::Ip(ip) => Host::Address(*ip),
+        config::Host::Name(name) => Host::Name(name.clone()),
+    }
+}
+
+fn uri(user: &str, host: Host, port: Option<u16>) -> Uri {
+    Uri::Sip(SipUri::new(host).with_user(user).with_port(port))
+}

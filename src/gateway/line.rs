@@ -1,0 +1,339 @@
+//! One attempt on the event loop: its signalling leg, and its call while it is up.
+
+use std::net::SocketAddr;
+use std::time::{Duration, Instant};
+
+use tokio::sync::mpsc;
+
+use super::clock;
+use super::ladder;
+use super::media::MediaHandle;
+use super::observer::{News, Observer};
+use super::timers::Timers;
+use super::transport::Sockets;
+use crate::call::script::Prompts;
+use crate::call::verdict::Order;
+use crate::call::{Call, CallEffect};
+use crate::config::{Transport, Trunk};
+use crate::job::{JobKey, UnixMs};
+use crate::leg::signal::{Outgoing, Peer, RecordRequest};
+use crate::leg::{Codec, MediaEvent, SignalEvent};
+use crate::queue::{JobStore, Store};
+use crate::reason::Reason;
+use crate::report::record::{AttemptRecord, InputTrouble, KeyRecord, MediaFigures, Secured};
+use crate::sip::message::Message;
+
+/// More loss than this makes a poor line (contract, section 3).
+const POOR_LOSS: f64 = 0.05;
+/// A lower estimate than this makes a poor line (contract, section 3).
+const POOR_MOS: f64 = 3.0;
+
+/// All that is needed to place one call.
+#[derive(Debug)]
+pub(super) struct LineOrder {
+    pub(super) job: JobKey,
+    pub(super) request_user: String,
+    pub(super) caller_id: String,
+    pub(super) trunk: Trunk,
+    pub(super) destinations: Vec<SocketAddr>,
+    pub(super) prompts: Prompts,
+    pub(super) answer_by: Instant,
+    pub(super) news: mpsc::Sender<LineNews>,
+}
+
+/// What a line tells its driver.
+#[derive(Debug)]
+pub(super) enum LineNews {
+    /// Make this durable.
+    Record(RecordRequest),
+    /// The reason is known.
+    Verdict(Box<LineFacts>),
+    /// The call is over.
+    Ended(Box<LineFacts>),
+}
+
+/// What is known of an attempt.
+#[derive(Debug, Clone)]
+pub(super) struct LineFacts {
+    pub(super) reason: Reason,
+    pub(super) rung: bool,
+    pub(super) retry_after: Option<Duration>,
+    pub(super) key: Option<KeyRecord>,
+    pub(super) input: Option<InputTrouble>,
+    pub(super) attempt: AttemptRecord,
+}
+
+impl LineFacts {
+    pub(super) fn unsent(reason: Reason, attempt: AttemptRecord) -> LineFacts {
+        LineFacts { reason, rung: false, retry_after: None, key: None, input: None, attempt }
+    }
+}
+
+/// What a line needs of the edge to carry out what its cores want.
+pub(super) struct Edge<'a> {
+    pub(super) sockets: &'a mut Sockets,
+    pub(super) media: &'a MediaHandle,
+    pub(super) timers: &'a mut Timers,
+    pub(super) store: &'a Store,
+    pub(super) observer: &'a Observer,
+}
+
+/// One attempt. The leg may outlive the call: its transactions linger (RFC 3261 §17).
+#[derive(Debug)]
+pub(super) struct Line {
+    id: u64,
+    job: JobKey,
+    leg: Outgoing,
+    up: Option<Box<Up>>,
+    /// Where its messages go.
+    hop: Option<SocketAddr>,
+    /// The wake-up that stands in the timers.
+    armed: Option<Instant>,
+}
+
+/// The part of a line that ends with the call.
+#[derive(Debug)]
+struct Up {
+    call: Call,
+    trunk: String,
+    caller_id: String,
+    transport: Transport,
+    started_at: UnixMs,
+    codec: Option<Codec>,
+    news: mpsc::Sender<LineNews>,
+}
+
+impl Line {
+    pub(super) fn new(id: u64, leg: Outgoing, call: Call, order: LineOrder) -> Line {
+        let up = Up {
+            call,
+            trunk: order.trunk.name,
+            caller_id: order.caller_id,
+            transport: order.trunk.target.transport,
+            started_at: clock::wall(),
+            codec: None,
+            news: order.news,
+        };
+        Line { id, job: order.job, leg, up: Some(Box::new(up)), hop: None, armed: None }
+    }
+
+    pub(super) fn id(&self) -> u64 {
+        self.id
+    }
+
+    pub(super) fn job(&self) -> &JobKey {
+        &self.job
+    }
+
+    pub(super) fn call_id(&self) -> &str {
+        self.leg.call_id()
+    }
+
+    /// Whether its messages go over this connection.
+    pub(super) fn uses(&self, destination: SocketAddr) -> bool {
+        self.hop == Some(destination)
+    }
+
+    /// Whether nothing of it is left to do.
+    pub(super) fn is_finished(&self) -> bool {
+        self.up.is_none() && self.leg.is_finished()
+    }
+
+    pub(super) fn start(&mut self, now: Instant, edge: &mut Edge<'_>) {
+        self.leg.start(now);
+        self.pump(now, edge);
+    }
+
+    pub(super) fn handle_recorded(&mut self, now: Instant, edge: &mut Edge<'_>) {
+        self.leg.handle_recorded(now);
+        self.pump(now, edge);
+    }
+
+    pub(super) fn handle_message(&mut self, now: Instant, message: Message, source: &Peer, edge: &mut Edge<'_>) {
+        if edge.observer.is_watched() {
+            edge.observer.tell(&self.job, News::Message(ladder::received(&message).into()));
+        }
+        self.leg.handle_message(now, message, source);
+        self.pump(now, edge);
+    }
+
+    pub(super) fn handle_transport_error(&mut self, now: Instant, text: &str, edge: &mut Edge<'_>) {
+        self.leg.handle_transport_error(now, text);
+        self.pump(now, edge);
+    }
+
+    pub(super) fn handle_media(&mut self, now: Instant, event: MediaEvent, edge: &mut Edge<'_>) {
+        if let Some(up) = &mut self.up {
+            up.call.handle_media(now, event);
+        }
+        self.pump(now, edge);
+    }
+
+    pub(super) fn handle_order(&mut self, now: Instant, order: Order, edge: &mut Edge<'_>) {
+        if let Some(up) = &mut self.up {
+            up.call.handle_order(order);
+        }
+        self.pump(now, edge);
+    }
+
+    pub(super) fn handle_timeout(&mut self, now: Instant, edge: &mut Edge<'_>) {
+        if self.armed.is_some_and(|at| at <= now) {
+            self.armed = None;
+        }
+        self.leg.handle_timeout(now);
+        if let Some(up) = &mut self.up {
+            up.call.handle_timeout(now);
+        }
+        self.pump(now, edge);
+    }
+
+    /// Carries out all that both cores want, until both are quiet.
+    fn pump(&mut self, now: Instant, edge: &mut Edge<'_>) {
+        loop {
+            let mut quiet = true;
+            while let Some(event) = self.leg.poll_event() {
+                quiet = false;
+                self.take_event(now, event);
+            }
+            while let Some(effect) = self.up.as_mut().and_then(|up| up.call.poll_effect()) {
+                quiet = false;
+                self.carry_out(now, effect, edge);
+            }
+            if quiet {
+                break;
+            }
+        }
+        self.transmit(edge);
+        while let Some(request) = self.leg.poll_record() {
+            self.tell(LineNews::Record(request));
+        }
+        self.arm(edge.timers);
+    }
+
+    fn take_event(&mut self, now: Instant, event: SignalEvent) {
+        let Some(up) = &mut self.up else { return };
+        if let SignalEvent::Answered(format) | SignalEvent::Renegotiated(format) = &event {
+            up.codec = Some(format.codec);
+        }
+        up.call.handle_signal(now, event);
+    }
+
+    fn carry_out(&mut self, now: Instant, effect: CallEffect, edge: &mut Edge<'_>) {
+        match effect {
+            CallEffect::Media(command) => edge.media.command(self.id, command),
+            CallEffect::HangUp => self.leg.hang_up(now),
+            CallEffect::Progress(progress) => {
+                edge.store.progress(&self.job, progress);
+                edge.observer.tell(&self.job, News::Progress(progress));
+            }
+            CallEffect::Verdict(reason) => {
+                if let Some(facts) = self.facts(now, reason) {
+                    self.tell(LineNews::Verdict(facts));
+                }
+            }
+            CallEffect::Ended => self.end(now),
+        }
+    }
+
+    fn end(&mut self, now: Instant) {
+        let reason = self.up.as_ref().and_then(|up| up.call.verdict()).unwrap_or(Reason::Internal);
+        if let Some(facts) = self.facts(now, reason) {
+            self.tell(LineNews::Ended(facts));
+        }
+        self.up = None;
+    }
+
+    fn transmit(&mut self, edge: &mut Edge<'_>) {
+        while let Some(transmit) = self.leg.poll_transmit() {
+            if edge.observer.is_watched() {
+                edge.observer.tell(&self.job, News::Message(ladder::sent(&transmit.bytes).into()));
+            }
+            self.hop = Some(transmit.destination);
+            if let Some(transport) = super::transport_of(&transmit.transport) {
+                edge.sockets.send(transport, transmit.destination, transmit.bytes);
+            }
+        }
+    }
+
+    /// The driver reads all its news until the end; a full queue means that it is gone.
+    fn tell(&self, news: LineNews) {
+        if let Some(up) = &self.up
+            && up.news.try_send(news).is_err()
+        {
+            tracing::error!(line = self.id, "the driver of this line is gone");
+        }
+    }
+
+    fn arm(&mut self, timers: &mut Timers) {
+        let leg = self.leg.poll_timeout();
+        let call = self.up.as_ref().and_then(|up| up.call.poll_timeout());
+        let Some((at, _)) = [leg, call].into_iter().flatten().min_by_key(|(at, _)| *at) else { return };
+        if self.armed.is_none_or(|armed| at < armed) {
+            self.armed = Some(at);
+            timers.wake(at, self.id);
+        }
+    }
+
+    fn facts(&self, now: Instant, reason: Reason) -> Option<Box<LineFacts>> {
+        let up = self.up.as_ref()?;
+        let attempt = self.attempt(now, up, reason);
+        let key = up.call.deciding_press().map(|press| KeyRecord {
+            paths: press.paths.clone(),
+            pressed_at_ms: millis(press.since_answer),
+        });
+        let retry_after = up.call.cause().and_then(|cause| cause.retry_after);
+        let input = input(reason, attempt.media.as_ref());
+        Some(Box::new(LineFacts { reason, rung: up.call.rung(), retry_after, key, input, attempt }))
+    }
+
+    fn attempt(&self, now: Instant, up: &Up, reason: Reason) -> AttemptRecord {
+        let facts = self.leg.facts();
+        let since = |at: Option<Instant>| Some(millis(at?.saturating_duration_since(facts.invited?)));
+        AttemptRecord {
+            trunk: up.trunk.clone(),
+            call_id: facts.call_id.clone(),
+            caller_id: Some(up.caller_id.clone()),
+            started_at: up.started_at,
+            rung: up.call.rung(),
+            ringing_ms: facts.ringing(now).map(millis),
+            answered_ms: since(facts.answered),
+            ended_ms: since(facts.ended),
+            pdd_ms: facts.pdd().map(millis),
+            sip_status: facts.sip_status,
+            sip_reason: facts.sip_reason.clone(),
+            q850: facts.q850,
+            reason: Some(reason),
+            transport: Some(up.transport.name().to_owned()),
+            secured: Secured::None,
+            codec: up.codec.map(|codec| codec.name().to_owned()),
+            media: up.call.figures().map(media_figures),
+        }
+    }
+}
+
+fn media_figures(figures: &crate::leg::MediaFigures) -> MediaFigures {
+    MediaFigures {
+        packets_sent: figures.packets_sent,
+        packets_received: figures.packets_received,
+        lost_sent: figures.lost_sent,
+        lost_received: figures.lost_received,
+        jitter_ms: figures.jitter_ms,
+        late: figures.late,
+        mos: figures.mos,
+    }
+}
+
+/// Why no key came, where none did (contract, section 3).
+fn input(reason: Reason, media: Option<&MediaFigures>) -> Option<InputTrouble> {
+    if reason != Reason::NoInput {
+        return None;
+    }
+    let media = media?;
+    let expected = media.packets_received + media.lost_received;
+    let poor = media.lost_received as f64 > POOR_LOSS * expected as f64 || media.mos.is_some_and(|mos| mos < POOR_MOS);
+    Some(if poor { InputTrouble::PoorLine } else { InputTrouble::None })
+}
+
+fn millis(duration: Duration) -> u64 {
+    u64::try_from(duration.as_millis()).unwrap_or(u64::MAX)
+}

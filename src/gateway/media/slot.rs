@@ -1,0 +1,226 @@
+//! One line with its sockets, and when it is due.
+
+use std::net::{SocketAddr, UdpSocket};
+use std::time::Instant;
+
+use tokio::sync::mpsc::Sender;
+use tokio::sync::mpsc::error::TrySendError;
+
+use super::pace::SUB_SLOT;
+use super::sockets::{Sockets, receive};
+use crate::leg::media::{BUFFER, Line};
+use crate::leg::{MediaCommand, MediaEvent};
+
+/// Datagrams read at a time: a flood must not keep the thread from its other lines.
+const READ_AT_ONCE: usize = 32;
+/// Datagrams read at the end; the socket's buffer holds fewer.
+const READ_AT_CLOSE: usize = 4_096;
+/// Longer datagrams are cut, which no packet of G.711 is.
+const DATAGRAM: usize = 2_048;
+/// Sub-slots between two looks at the RTCP port, which bounds the error of the round trip.
+const RTCP_PERIOD: u64 = 20;
+/// Every so many reads one comes a sub-slot early, to find out when packets really come.
+const PROBE_EVERY: u8 = 16;
+/// Early or late looks at an empty socket before it is left alone for a packet length.
+const LOOKS: u8 = 3;
+
+/// When a line is due, in numbers of sub-slots. Kept apart from the lines, so that a thread looks
+/// at all of them without touching theirs.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Due {
+    pub(super) read: u64,
+    pub(super) send: u64,
+    pub(super) rtcp: u64,
+    /// Events wait because the queue to the event loop was full.
+    pub(super) events: bool,
+    /// All is told: the line can go.
+    pub(super) over: bool,
+    reads: u8,
+    misses: u8,
+}
+
+impl Due {
+    /// A new line: read at once, sent in the one of the four sub-slots that its number names, so
+    /// that lines are spread.
+    pub(super) fn new(line: u64, next: u64) -> Due {
+        let send = next + (line % 4 + 4 - next % 4) % 4;
+        let rtcp = next + line % RTCP_PERIOD;
+        Due { read: next, send, rtcp, events: false, over: false, reads: 0, misses: 0 }
+    }
+
+    /// Plans the next read after one in sub-slot `n` that found something or nothing.
+    ///
+    /// Packets come once a packet length, at a phase that only they know. Reading right after
+    /// they came tells keys up to 15 ms sooner at the price of a look in vain now and then.
+    fn plan_read(&mut self, n: u64, period: u64, found: bool) {
+        if !found {
+            self.misses = self.misses.saturating_add(1);
+            let soon = self.misses <= LOOKS;
+            self.read = n + if soon { 1 } else { period };
+            return;
+        }
+        // An early look that found something keeps looking early: the packets came sooner still.
+        self.reads = match (self.reads, self.misses) {
+            (0, 0) => 0,
+            (_, 0) => (self.reads + 1) % PROBE_EVERY,
+            (_, 1..) => 1,
+        };
+        self.misses = 0;
+        let early = u64::from(self.reads == 0);
+        self.read = n + period - early;
+    }
+}
+
+/// One line with its sockets.
+#[derive(Debug)]
+pub(super) struct Slot {
+    pub(super) id: u64,
+    pub(super) port: u16,
+    pub(super) sockets: Sockets,
+    pub(super) line: Line,
+}
+
+impl Slot {
+    /// Reads what came, and tells what it held.
+    pub(super) fn read(&mut self, n: u64, now: Instant, due: &mut Due) {
+        let found = drain(&self.sockets.rtp, READ_AT_ONCE, |from, datagram| {
+            self.line.handle_rtp(now, from, datagram);
+        });
+        due.plan_read(n, self.period(), found);
+        self.sockets.connect(self.line.only_peer());
+    }
+
+    /// Sends the packet that is due.
+    pub(super) fn send(&mut self, now: Instant, due: &mut Due) {
+        let mut buffer = [0; BUFFER];
+        if let Some((to, len)) = self.line.tick(now, &mut buffer) {
+            self.sockets.send(to, &buffer[..len]);
+        }
+        due.send += self.period();
+    }
+
+    /// Reads and writes reports.
+    pub(super) fn report(&mut self, now: Instant, due: &mut Due) {
+        drain(&self.sockets.rtcp, READ_AT_ONCE, |from, datagram| {
+            self.line.handle_rtcp(now, from, datagram);
+        });
+        let mut buffer = [0; BUFFER];
+        if let Some((to, len)) = self.line.poll_rtcp(now, &mut buffer) {
+            // A report that cannot be sent is made good by the next.
+            let _ = self.sockets.rtcp.send_to(&buffer[..len], to);
+        }
+        due.rtcp += RTCP_PERIOD;
+    }
+
+    /// Obeys an order; before the last one everything that has come is heard.
+    pub(super) fn obey(&mut self, now: Instant, command: MediaCommand) {
+        match &command {
+            MediaCommand::Close => {
+                drain(&self.sockets.rtp, READ_AT_CLOSE, |from, datagram| {
+                    self.line.handle_rtp(now, from, datagram);
+                });
+                drain(&self.sockets.rtcp, READ_AT_ONCE, |from, datagram| {
+                    self.line.handle_rtcp(now, from, datagram);
+                });
+            }
+            MediaCommand::Negotiated(_)
+            | MediaCommand::Play { .. }
+            | MediaCommand::Stop
+            | MediaCommand::Press(_)
+            | MediaCommand::Hold(_) => {}
+        }
+        self.line.handle_command(now, command);
+        self.sockets.connect(self.line.only_peer());
+    }
+
+    /// Hands events to the event loop; what finds no room stays in the line.
+    pub(super) fn tell(&mut self, events: &Sender<(u64, MediaEvent)>, due: &mut Due) {
+        due.events = false;
+        while let Some(event) = self.line.poll_event() {
+            let is_last = matches!(event, MediaEvent::Closed(_));
+            match events.try_send((self.id, event)) {
+                Ok(()) => due.over |= is_last,
+                Err(TrySendError::Full((_, event))) => {
+                    self.line.requeue_event(event);
+                    due.events = true;
+                    return;
+                }
+                // Nobody listens any more: the process ends.
+                Err(TrySendError::Closed(_)) => due.over |= is_last,
+            }
+        }
+    }
+
+    /// Sub-slots a packet.
+    fn period(&self) -> u64 {
+        (self.line.ptime().as_millis() / SUB_SLOT.as_millis()).max(1) as u64
+    }
+}
+
+/// Reads at most `limit` datagrams; tells whether there were any.
+fn drain(socket: &UdpSocket, limit: usize, mut handle: impl FnMut(SocketAddr, &mut [u8])) -> bool {
+    let mut buffer = [0; DATAGRAM];
+    for count in 0..limit {
+        let Some((from, len)) = receive(socket, &mut buffer) else { return count > 0 };
+        handle(from, &mut buffer[..len]);
+    }
+    true
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Walks 400 sub-slots with packets that come every 20 ms, `phase` sub-slots after ours; tells
+    /// the looks in the second half and how many sub-slots packets waited there at most.
+    fn walk(phase: u64) -> (u64, u64) {
+        let mut due = Due::new(0, 0);
+        let (mut looks, mut waited, mut next) = (0, 0, phase);
+        for n in 0..400 {
+            if due.read > n {
+                continue;
+            }
+            let found = next <= n;
+            if n >= 200 {
+                looks += 1;
+                waited = waited.max(n.saturating_sub(next));
+            }
+            while next <= n {
+                next += 4;
+            }
+            due.plan_read(n, 4, found);
+        }
+        (looks, waited)
+    }
+
+    #[test]
+    fn reads_find_the_phase_of_the_packets() {
+        for phase in 0..8 {
+            let (looks, waited) = walk(phase);
+            assert_eq!(waited, 0, "read in the sub-slot in which they came, phase {phase}");
+            assert!(looks <= 55, "50 packets and few looks in vain: {looks}");
+        }
+    }
+
+    #[test]
+    fn a_silent_port_is_looked_at_once_a_packet_length() {
+        let mut due = Due::new(0, 0);
+        let reads = (0..1_000).filter(|n| {
+            let reads = due.read <= *n;
+            if reads {
+                due.plan_read(*n, 4, false);
+            }
+            reads
+        });
+        assert!(reads.count() <= 253);
+    }
+
+    #[test]
+    fn lines_are_spread_over_the_four_sub_slots() {
+        for next in 0..8 {
+            let sends: Vec<u64> = (0..4).map(|line| Due::new(line, next).send % 4).collect();
+            assert_eq!(sends, [0, 1, 2, 3]);
+            assert!((0..4).all(|line| (next..next + 4).contains(&Due::new(line, next).send)));
+        }
+    }
+}

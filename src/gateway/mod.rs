@@ -1,0 +1,234 @@
+//! The edge: the event loop, sockets, media threads, drivers of jobs, clocks, shutdown.
+//!
+//! [`Gateway::start`] opens everything; [`Gateway::drain`] stops dialling and lets calls finish;
+//! [`Gateway::end_calls`] ends them politely; [`Gateway::finished`] returns when all is done.
+
+mod channels;
+pub mod clock;
+mod driver;
+mod event_loop;
+mod figures;
+mod intake;
+mod ladder;
+pub(crate) mod legs;
+mod line;
+mod lines;
+pub mod media;
+pub mod observer;
+mod orphans;
+mod resolver;
+pub(crate) mod timers;
+pub mod transport;
+
+use std::collections::HashMap;
+use std::net::{IpAddr, Ipv4Addr};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::Duration;
+
+use rand::RngExt;
+use tokio::sync::watch;
+use tokio::task::JoinHandle;
+
+use crate::call::script::ScriptLimits;
+use crate::config::{Config, Listen, PolicyConfig, ScriptConfig, Transport};
+use crate::leg::key::Digit;
+use crate::prompt::Library;
+use crate::queue::Store;
+use crate::report::record::Server;
+use crate::report::snapshot::GatewaySnapshot;
+use crate::sip::endpoint::{Admission, Endpoint};
+use crate::sip::message;
+use channels::Channels;
+use event_loop::{EventLoop, Inputs};
+use figures::Figures;
+use legs::{LegMaker, USER_AGENT};
+use lines::Lines;
+use media::{MediaEngine, MediaError, MediaHandle};
+use observer::Observer;
+use transport::{ListenError, Sockets};
+
+/// How often the snapshot is made anew.
+const SNAPSHOT: Duration = Duration::from_secs(1);
+
+/// What drivers, intake and the event loop share.
+pub(crate) struct Shared {
+    store: Store,
+    packs: Arc<Library>,
+    policy: PolicyConfig,
+    script: ScriptLimits,
+    server: Server,
+    channels: Channels,
+    lines: Lines,
+    figures: Arc<Figures>,
+    observer: Observer,
+    draining: watch::Receiver<bool>,
+}
+
+impl Shared {
+    /// Returns once no new dial may be made.
+    async fn drained(&self) {
+        let mut draining = self.draining.clone();
+        // The only error is that the gateway is gone, which drains as well.
+        let _ = draining.wait_for(|draining| *draining).await;
+    }
+}
+
+/// Why a gateway could not start.
+#[derive(Debug, thiserror::Error)]
+pub enum StartError {
+    /// An address of signalling.
+    #[error(transparent)]
+    Listen(#[from] ListenError),
+    /// The media engine.
+    #[error(transparent)]
+    Media(#[from] MediaError),
+}
+
+/// A running gateway.
+pub struct Gateway {
+    shared: Arc<Shared>,
+    drain: watch::Sender<bool>,
+    snapshot: watch::Receiver<Arc<GatewaySnapshot>>,
+    intake: JoinHandle<()>,
+    event_loop: JoinHandle<()>,
+    snapshots: JoinHandle<()>,
+}
+
+impl Gateway {
+    /// Opens sockets and media, ends what an earlier run left up, and begins to work on jobs.
+    ///
+    /// # Errors
+    /// [`StartError`] names what cannot be opened.
+    pub async fn start(config: Config, store: Store, packs: Arc<Library>) -> Result<Gateway, StartError> {
+        let (sockets, inbound) = Sockets::open(&config.sip.listen).await?;
+        let (media, media_events) = MediaEngine::start(&config.media)?;
+        let capacity = media.capacity();
+        let (lines, commands) = Lines::new();
+        let (drain, draining) = watch::channel(false);
+        let shared = Arc::new(Shared {
+            store,
+            packs,
+            policy: config.policy,
+            script: script_limits(&config.script),
+            server: server(&config.sip.listen),
+            channels: Channels::new(config.trunks.clone()),
+            lines,
+            figures: Arc::default(),
+            observer: Observer::default(),
+            draining,
+        });
+        let (published, snapshot) = watch::channel(Arc::default());
+        let dropped = sockets.dropped();
+        let event_loop = EventLoop {
+            endpoint: Endpoint::new(Admission::NoCalls, USER_AGENT, rand::rng().random()),
+            lines: HashMap::new(),
+            cleanups: HashMap::new(),
+            by_call_id: HashMap::new(),
+            by_job: HashMap::new(),
+            timers: timers::Timers::default(),
+            trunk_addresses: config.trunks.iter().filter_map(|trunk| trunk.target.host.ip()).collect(),
+            legs: LegMaker::new(config.sip, config.media, config.trunks),
+            store: shared.store.clone(),
+            observer: shared.observer.clone(),
+            figures: shared.figures.clone(),
+            script: shared.script,
+            sockets,
+            media: media.clone(),
+        };
+        let event_loop = tokio::spawn(event_loop.run(Inputs { inbound, media: media_events, commands }));
+        let intake = tokio::spawn(intake::run(shared.clone(), capacity));
+        let snapshots = tokio::spawn(publish(shared.clone(), media, dropped, published));
+        Ok(Gateway { shared, drain, snapshot, intake, event_loop, snapshots })
+    }
+
+    /// What happens to jobs, for whoever watches.
+    pub fn observer(&self) -> &Observer {
+        &self.shared.observer
+    }
+
+    /// The gateway as it told last.
+    pub fn snapshots(&self) -> watch::Receiver<Arc<GatewaySnapshot>> {
+        self.snapshot.clone()
+    }
+
+    /// No new dial; calls that are up finish, claimed jobs that were not dialled go back.
+    pub fn drain(&self) {
+        self.drain.send_replace(true);
+    }
+
+    /// Ends the calls that are up, politely.
+    pub async fn end_calls(&self) {
+        self.shared.lines.end_all().await;
+    }
+
+    /// Returns when the last call has ended and its result is durable.
+    pub async fn finished(self) {
+        let Gateway { shared, drain, snapshot: _, intake, event_loop, snapshots } = self;
+        // The sender stays until the intake has seen its word.
+        let _ = intake.await;
+        drop(drain);
+        snapshots.abort();
+        let _ = snapshots.await;
+        drop(shared);
+        let _ = event_loop.await;
+    }
+}
+
+fn script_limits(script: &ScriptConfig) -> ScriptLimits {
+    ScriptLimits {
+        lead: script.lead,
+        wait: script.wait,
+        sayings: script.sayings,
+        fraud_key: Digit::from_char(script.fraud_key).expect("the configuration admits only keys"),
+    }
+}
+
+/// Who we are in every result.
+fn server(listen: &[Listen]) -> Server {
+    let ip = listen.first().map_or(IpAddr::V4(Ipv4Addr::UNSPECIFIED), |listen| listen.address.ip());
+    Server {
+        name: rustix::system::uname().nodename().to_string_lossy().into_owned(),
+        ip,
+        version: env!("CARGO_PKG_VERSION").to_owned(),
+    }
+}
+
+/// Makes the snapshot anew each second.
+async fn publish(
+    shared: Arc<Shared>,
+    media: MediaHandle,
+    dropped: Arc<AtomicU64>,
+    published: watch::Sender<Arc<GatewaySnapshot>>,
+) {
+    let mut ticks = tokio::time::interval(SNAPSHOT);
+    loop {
+        ticks.tick().await;
+        let draining = *shared.draining.borrow();
+        let channels = shared.channels.in_use();
+        let calls = channels.iter().map(|(_, in_use)| in_use).sum::<usize>();
+        let snapshot = GatewaySnapshot {
+            ready: !draining,
+            draining,
+            calls: u32::try_from(calls).unwrap_or(u32::MAX),
+            capacity: u32::try_from(media.capacity()).unwrap_or(u32::MAX),
+            lateness: media.lateness(),
+            counters: shared.figures.counters(dropped.load(Ordering::Relaxed)),
+            trunks: shared.figures.trunks(channels),
+        };
+        published.send_replace(Arc::new(snapshot));
+    }
+}
+
+/// The transport of a message as the configuration names it; we send by no other.
+pub(crate) fn transport_of(transport: &message::Transport) -> Option<Transport> {
+    match transport {
+        message::Transport::Udp => Some(Transport::Udp),
+        message::Transport::Tcp => Some(Transport::Tcp),
+        message::Transport::Tls
+        | message::Transport::Sctp
+        | message::Transport::Ws
+        | message::Transport::Wss
+        | message::Transport::Other(_) => None,
+    }
+}

@@ -1,0 +1,41 @@
+//! After a crash: calls that an earlier process left up are ended, their jobs told as unknown.
+
+use std::sync::Arc;
+
+use super::Shared;
+use super::clock;
+use super::driver::unknown;
+use super::observer::News;
+use crate::queue::{JobStore, Orphan};
+
+/// Ends every leg that the store holds without an outcome. None of their jobs is dialled again.
+pub(super) async fn end(shared: &Arc<Shared>) {
+    let orphans = match shared.store.orphans().await {
+        Ok(orphans) => orphans,
+        Err(error) => {
+            tracing::error!(%error, "calls of an earlier run could not be read");
+            return;
+        }
+    };
+    if !orphans.is_empty() {
+        tracing::warn!(calls = orphans.len(), "an earlier run left calls; they are ended");
+    }
+    for orphan in orphans {
+        finish(shared, orphan).await;
+    }
+}
+
+async fn finish(shared: &Arc<Shared>, orphan: Orphan) {
+    // The last record of each INVITE is the one that knows most of its leg.
+    let mut legs = orphan.legs;
+    while let Some(leg) = legs.pop() {
+        legs.retain(|other| other.call_id() != leg.call_id());
+        shared.lines.cleanup(leg).await;
+    }
+    let claim = orphan.permit.claim();
+    let result = unknown(claim, shared, clock::wall());
+    match shared.store.finish(claim, result.clone()).await {
+        Ok(_) => shared.observer.tell(&claim.job.key, News::Finished(Arc::new(result))),
+        Err(error) => tracing::error!(job = %claim.job.key.id, %error, "the job's end could not be stored"),
+    }
+}

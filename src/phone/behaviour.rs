@@ -1,0 +1,98 @@
+//! What the phone's person does.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use crate::clip::Clip;
+use crate::leg::PressOrder;
+use crate::leg::key::{Digit, KeyPath};
+
+/// How a call is met.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Answer {
+    /// Somebody answers and presses the keys.
+    Human,
+    /// A mailbox answers: greeting, beep, no key.
+    Voicemail,
+    /// The line is busy (486).
+    Busy,
+    /// Somebody answers and neither speaks nor presses anything.
+    Silent,
+}
+
+/// One person's habits; the same for every call.
+#[derive(Debug, Clone)]
+pub struct Behaviour {
+    /// How a call is met.
+    pub answer: Answer,
+    /// How long it rings.
+    pub ring: Duration,
+    /// The keys to press.
+    pub press: Vec<Digit>,
+    /// By which path.
+    pub path: KeyPath,
+    /// From the answer to the first key.
+    pub after: Duration,
+    /// How long a key is held.
+    pub held: Duration,
+    /// Between two keys.
+    pub gap: Duration,
+    /// Level of each tone of a key pressed in-band, in dBm0.
+    pub level_dbm0: f32,
+    /// What is said from the answer on.
+    pub play: Option<Arc<Clip>>,
+    /// When the person hangs up, counted from the answer; `None`: never.
+    pub hang_up_after: Option<Duration>,
+    /// The share of its RTP packets that the phone loses on purpose.
+    pub loss: f32,
+}
+
+impl Default for Behaviour {
+    fn default() -> Behaviour {
+        Behaviour {
+            answer: Answer::Human,
+            ring: Duration::from_millis(200),
+            press: vec![Digit::HASH],
+            path: KeyPath::Rfc4733,
+            after: Duration::from_secs(4),
+            held: Duration::from_millis(100),
+            gap: Duration::from_millis(100),
+            level_dbm0: -10.0,
+            play: None,
+            hang_up_after: None,
+            loss: 0.0,
+        }
+    }
+}
+
+impl Behaviour {
+    /// The keys as orders to the media half; none on a path that is not its own.
+    pub(super) fn presses(&self) -> Vec<PressOrder> {
+        let press = |(number, &digit): (usize, &Digit)| PressOrder {
+            digit,
+            path: self.path,
+            after: if number == 0 { self.after } else { self.gap },
+            held: self.held,
+            level_dbm0: self.level_dbm0,
+        };
+        match (self.answer, self.path) {
+            (Answer::Human, KeyPath::InBand | KeyPath::Rfc4733) => {
+                self.press.iter().enumerate().map(press).collect()
+            }
+            (Answer::Human, KeyPath::SipInfo | KeyPath::Modem)
+            | (Answer::Voicemail | Answer::Busy | Answer::Silent, _) => Vec::new(),
+        }
+    }
+
+    /// The keys pressed by SIP INFO, each with its time after the answer.
+    pub(super) fn infos(&self) -> Vec<(Duration, Digit)> {
+        let at = |number: usize| self.after + (self.held + self.gap) * u32::try_from(number).unwrap_or(u32::MAX);
+        match (self.answer, self.path) {
+            (Answer::Human, KeyPath::SipInfo) => {
+                self.press.iter().enumerate().map(|(number, &digit)| (at(number), digit)).collect()
+            }
+            (Answer::Human, KeyPath::InBand | KeyPath::Rfc4733 | KeyPath::Modem)
+            | (Answer::Voicemail | Answer::Busy | Answer::Silent, _) => Vec::new(),
+        }
+    }
+}
