@@ -1,7 +1,69 @@
 //! `octothorpe serve`: the gateway.
 
 use clap::Args;
+use tokio::net::TcpListener;
+use tokio::signal::unix::{Signal, SignalKind, signal};
+use tokio::sync::watch;
+
+use super::Common;
+use super::exit::{Exit, Failure, Outcome};
+use super::output::Output;
+use super::start::{Started, start};
+use crate::gateway::clock;
+use crate::http::{self, Front};
 
 /// Arguments of `serve`: everything stands in the configuration.
 #[derive(Debug, Args)]
 pub struct ServeArgs {}
+
+/// Serves until SIGTERM or SIGINT: no new dial then, calls finish; a second one ends them politely.
+pub(super) async fn run(common: &Common, output: &mut Output) -> Outcome {
+    let config = common.load_config()?;
+    let mut stop = Stop::new()?;
+    let listener = TcpListener::bind(config.http.listen).await;
+    let listener =
+        listener.map_err(|error| Failure::cannot_run(format!("cannot listen on {}: {error}", config.http.listen)))?;
+    let address = listener.local_addr().map_err(|error| Failure::cannot_run(error.to_string()))?;
+    let sip: Vec<String> = config.sip.listen.iter().map(ToString::to_string).collect();
+    let Started { gateway, store } = start(config).await?;
+    let (close, closing) = watch::channel(false);
+    let front = Front { store, gateway: gateway.snapshots(), now: clock::wall, closing };
+    let door = tokio::spawn(http::serve(listener, front));
+    output.note(&format!("serving HTTP on {address}, SIP on {}", sip.join(" ")));
+    stop.wait().await;
+    output.note("draining: no new dial, calls finish; a second signal ends them");
+    gateway.drain();
+    let orders = gateway.orders();
+    let ending = tokio::spawn(async move {
+        stop.wait().await;
+        orders.end_calls().await;
+    });
+    gateway.finished().await;
+    ending.abort();
+    close.send_replace(true);
+    match door.await {
+        Ok(Ok(())) => Ok(Exit::Done),
+        Ok(Err(error)) => Err(Failure::cannot_run(format!("the front door failed: {error}"))),
+        Err(error) => Err(Failure::cannot_run(format!("the front door failed: {error}"))),
+    }
+}
+
+/// The signals that stop a service.
+struct Stop {
+    terminate: Signal,
+    interrupt: Signal,
+}
+
+impl Stop {
+    fn new() -> Result<Stop, Failure> {
+        let of = |kind| signal(kind).map_err(|error| Failure::cannot_run(format!("no signals: {error}")));
+        Ok(Stop { terminate: of(SignalKind::terminate())?, interrupt: of(SignalKind::interrupt())? })
+    }
+
+    async fn wait(&mut self) {
+        tokio::select! {
+            _ = self.terminate.recv() => {}
+            _ = self.interrupt.recv() => {}
+        }
+    }
+}
