@@ -10,6 +10,7 @@ pub(crate) mod scratch;
 pub(crate) mod sipp;
 pub(crate) mod site;
 pub(crate) mod trace;
+pub(crate) mod uas;
 
 use std::time::{Duration, Instant};
 
