@@ -33,6 +33,7 @@ pub(super) struct Worker {
     events: Sender<(u64, MediaEvent)>,
     lateness: Arc<Histogram>,
     ports: Arc<Mutex<PortPool>>,
+    #[expect(clippy::vec_box, reason = "a slot is 4 KiB: a vector of them would copy and double them")]
     slots: Vec<Box<Slot>>,
     /// When the slot of the same index is due.
     dues: Vec<Due>,
