@@ -174,15 +174,15 @@ fn sources() -> Vec<Source> {
     files
         .into_iter()
         .map(|file| Source {
-            path: file.strip_prefix(&root).unwrap().to_string_lossy().into_owned(),
-            text: fs::read_to_string(&file).unwrap(),
+            path: file.strip_prefix(&root).expect("collected below it").to_string_lossy().into_owned(),
+            text: fs::read_to_string(&file).expect("sources are UTF-8"),
         })
         .collect()
 }
 
 fn collect(directory: &Path, files: &mut Vec<PathBuf>) {
-    for entry in fs::read_dir(directory).unwrap() {
-        let path = entry.unwrap().path();
+    for entry in fs::read_dir(directory).expect("src/ can be read") {
+        let path = entry.expect("src/ can be read").path();
         if path.is_dir() {
             collect(&path, files);
         } else if path.extension().is_some_and(|extension| extension == "rs") {

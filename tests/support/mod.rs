@@ -7,6 +7,7 @@ pub(crate) mod net;
 pub(crate) mod peers;
 pub(crate) mod process;
 pub(crate) mod scratch;
+pub(crate) mod serving;
 pub(crate) mod sipp;
 pub(crate) mod site;
 pub(crate) mod trace;

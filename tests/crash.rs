@@ -1,0 +1,204 @@
+//! `kill -9`, again and again, under 20 jobs a second: nothing is lost, nobody is rung twice, and no
+//! call is left up (contract §7, points 1 to 3).
+//!
+//! Five kills; fifty with `OCTOTHORPE_LONG`. `OCTOTHORPE_SEED` repeats a run.
+
+#![allow(clippy::disallowed_methods, reason = "a process under test lives on the wall clock")]
+#![allow(clippy::print_stdout, clippy::print_stderr, reason = "the figures are what this test is for")]
+
+#[allow(dead_code, reason = "every test binary uses its own part of what they share")]
+mod support;
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Mutex;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::thread::{scope, sleep};
+use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
+
+use support::net::Namespace;
+use support::serving::{Gateway, Phone, Results, Rung, acknowledge, fetch, submit};
+use support::wait_until;
+
+const BETWEEN_JOBS: Duration = Duration::from_millis(50);
+/// A kill this soon after the press is one "at the key".
+const AT_THE_KEY: Duration = Duration::from_millis(300);
+
+/// What the far side of the test knows at any moment.
+#[derive(Default)]
+struct Books {
+    /// Accepted jobs with their numbers.
+    accepted: Mutex<BTreeMap<String, String>>,
+    results: Mutex<Results>,
+    submitting: AtomicBool,
+    consuming: AtomicBool,
+}
+
+#[test]
+fn kill_minus_nine_loses_nothing_and_rings_nobody_twice() {
+    let kills = if std::env::var_os("OCTOTHORPE_LONG").is_some() { 50 } else { 5 };
+    let mut random = Random::seeded();
+    let network = Namespace::new();
+    network.enter();
+    let phone = Phone::start("crash");
+    let mut gateway = Gateway::new("crash", 200);
+    let books = Books::default();
+    books.submitting.store(true, Ordering::Relaxed);
+    books.consuming.store(true, Ordering::Relaxed);
+    let mut hits = Vec::new();
+    scope(|threads| {
+        threads.spawn(|| submit_steadily(&books));
+        threads.spawn(|| consume(&books));
+        let _stop = Stop(&books);
+        for _ in 0..kills {
+            gateway.start();
+            sleep(Duration::from_millis(500 + random.below(8_500)));
+            gateway.kill();
+            hits.push(kinds(&books, &phone));
+        }
+        gateway.start();
+        books.submitting.store(false, Ordering::Relaxed);
+        let all_told = wait_until(Duration::from_secs(150), || untold(&books).is_empty());
+        assert!(all_told, "lost: {:?}", untold(&books));
+        let quiet = wait_until(Duration::from_secs(40), || phone.is_quiet());
+        assert!(quiet, "calls left up: {:?}", left_up(&phone));
+    });
+    report(&books, &hits);
+    assert_nobody_rang_twice(&phone);
+    assert_reasons(&books);
+}
+
+/// Ends the threads however the test ends: a scope waits for them.
+struct Stop<'a>(&'a Books);
+
+impl Drop for Stop<'_> {
+    fn drop(&mut self) {
+        self.0.submitting.store(false, Ordering::Relaxed);
+        self.0.consuming.store(false, Ordering::Relaxed);
+    }
+}
+
+/// One job every 50 ms. One whose answer was lost with the gateway is handed in again under its id.
+fn submit_steadily(books: &Books) {
+    let mut number = 0_u32;
+    while books.submitting.load(Ordering::Relaxed) {
+        let next = Instant::now() + BETWEEN_JOBS;
+        let (id, to) = (format!("crash-{number}"), format!("+1999{number:07}"));
+        number += 1;
+        while !submit(&id, &to) {
+            if !books.submitting.load(Ordering::Relaxed) {
+                return;
+            }
+            sleep(Duration::from_millis(100));
+        }
+        books.accepted.lock().expect("no holder panics").insert(id, to);
+        sleep(next.saturating_duration_since(Instant::now()));
+    }
+}
+
+/// Takes results and acknowledges them, page by page.
+fn consume(books: &Books) {
+    while books.consuming.load(Ordering::Relaxed) {
+        let Some(page) = fetch("books", 1) else {
+            sleep(Duration::from_millis(100));
+            continue;
+        };
+        let mut results = books.results.lock().expect("no holder panics");
+        page.iter().for_each(|(_, result)| results.insert(result));
+        drop(results);
+        if let Some((cursor, _)) = page.last() {
+            acknowledge("books", cursor);
+        }
+    }
+}
+
+/// Accepted jobs without a result.
+fn untold(books: &Books) -> BTreeSet<String> {
+    let results = books.results.lock().expect("no holder panics");
+    let accepted = books.accepted.lock().expect("no holder panics");
+    accepted.keys().filter(|id| !results.0.contains_key(*id)).cloned().collect()
+}
+
+/// Where the jobs in hand stood at a kill: how many of each kind.
+fn kinds(books: &Books, phone: &Phone) -> BTreeMap<&'static str, usize> {
+    let now = Instant::now();
+    let by_number: BTreeMap<String, Rung> =
+        phone.calls().into_values().map(|call| (call.number.clone(), call)).collect();
+    let open = untold(books);
+    let accepted = books.accepted.lock().expect("no holder panics");
+    let mut counts = BTreeMap::new();
+    for number in open.iter().filter_map(|id| accepted.get(id)) {
+        *counts.entry(kind(by_number.get(number), now)).or_default() += 1;
+    }
+    counts
+}
+
+fn kind(call: Option<&Rung>, now: Instant) -> &'static str {
+    match call {
+        None => "before the INVITE",
+        Some(Rung { pressed: Some(at), .. }) if now - *at <= AT_THE_KEY => "at the key",
+        Some(Rung { pressed: Some(_), .. }) => "between finish and acknowledgement",
+        Some(Rung { answered: Some(_), .. }) => "while talking",
+        Some(_) => "while ringing",
+    }
+}
+
+fn left_up(phone: &Phone) -> Vec<String> {
+    phone.calls().into_values().filter(|call| call.ended.is_none()).map(|call| call.number).collect()
+}
+
+fn report(books: &Books, hits: &[BTreeMap<&'static str, usize>]) {
+    println!("| killed | kills that hit such a job | jobs |\n| --- | --- | --- |");
+    let names: BTreeSet<&str> = hits.iter().flat_map(|kinds| kinds.keys().copied()).collect();
+    for name in names {
+        let counts: Vec<usize> = hits.iter().filter_map(|kinds| kinds.get(name)).copied().collect();
+        println!("| {name} | {} of {} | {} |", counts.len(), hits.len(), counts.iter().sum::<usize>());
+    }
+    let results = books.results.lock().expect("no holder panics");
+    let reasons = results.by_reason();
+    let unknown = *reasons.get("outcome_unknown").unwrap_or(&0);
+    let share = 100.0 * unknown as f64 / results.0.len() as f64;
+    println!("{} jobs: {reasons:?}; outcome_unknown {share:.1} %", results.0.len());
+}
+
+fn assert_nobody_rang_twice(phone: &Phone) {
+    let mut rings: BTreeMap<String, Vec<String>> = BTreeMap::new();
+    for (call_id, call) in phone.calls().into_iter().filter(|(_, call)| call.ring.is_some()) {
+        rings.entry(call.number).or_default().push(call_id);
+    }
+    let twice: Vec<_> = rings.iter().filter(|(_, calls)| calls.len() > 1).collect();
+    assert!(!rings.is_empty(), "the phone counts its rings");
+    assert!(twice.is_empty(), "rung twice: {twice:?}");
+}
+
+/// A job was verified, or its gateway died under it; there is no third way.
+fn assert_reasons(books: &Books) {
+    let reasons = books.results.lock().expect("no holder panics").by_reason();
+    let others: Vec<_> = reasons
+        .iter()
+        .filter(|(reason, _)| !["key_pressed", "outcome_unknown"].contains(&reason.as_str()))
+        .collect();
+    assert!(others.is_empty(), "other ends than a verdict and a crash: {others:?}");
+    assert!(reasons.contains_key("key_pressed"), "nothing was verified: {reasons:?}");
+}
+
+/// A small generator: what it draws only has to differ from run to run.
+struct Random(u64);
+
+impl Random {
+    /// Seeded by `OCTOTHORPE_SEED`, else by the clock; prints the seed.
+    fn seeded() -> Random {
+        let clock = SystemTime::now().duration_since(UNIX_EPOCH).map_or(1, |since| since.as_nanos() as u64);
+        let given = std::env::var("OCTOTHORPE_SEED").ok().and_then(|text| text.parse().ok());
+        let seed = given.unwrap_or(clock).max(1);
+        println!("OCTOTHORPE_SEED={seed}");
+        Random(seed)
+    }
+
+    /// Uniform enough from 0 up to the limit (Marsaglia's xorshift64).
+    fn below(&mut self, limit: u64) -> u64 {
+        self.0 ^= self.0 << 13;
+        self.0 ^= self.0 >> 7;
+        self.0 ^= self.0 << 17;
+        self.0 % limit
+    }
+}
