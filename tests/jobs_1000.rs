@@ -11,7 +11,6 @@ use std::collections::BTreeSet;
 use std::thread::scope;
 use std::time::{Duration, Instant};
 
-use serde_json::Value;
 use support::net::Namespace;
 use support::serving::{Gateway, Phone, Results, fetch, submit};
 use support::wait_until;
@@ -67,12 +66,12 @@ fn submit_all() -> BTreeSet<String> {
 
 /// Runs `octothorpe results` until `enough` jobs are told, and kills it; how many lines it wrote.
 fn consume(gateway: &Gateway, results: &mut Results, enough: usize) -> usize {
-    let mut client = gateway.client(&["results", "--consumer", CONSUMER, "--follow", "--json"]);
+    let mut client = gateway.client(&["results", "--consumer", CONSUMER, "--json"]);
     let mut read = 0;
     let told = wait_until(Duration::from_secs(120), || {
         let objects = client.objects();
         for (_, line) in &objects[read..] {
-            results.insert(result_of(line));
+            results.insert(line);
         }
         read = objects.len();
         results.0.len() >= enough
@@ -84,9 +83,4 @@ fn consume(gateway: &Gateway, results: &mut Results, enough: usize) -> usize {
     }
     client.kill();
     read
-}
-
-/// A line is a result, or a page's row with one.
-fn result_of(line: &Value) -> &Value {
-    if line["job"].is_string() { line } else { &line["result"] }
 }

@@ -10,8 +10,9 @@ mod support;
 use std::net::UdpSocket;
 use std::time::Duration;
 
-use serde_json::Value;
+use serde_json::{Value, json};
 use support::net::Namespace;
+use support::serving::{self, Gateway};
 use support::sipp::{self, Finished, Sipp};
 use support::site::{Outcome, Site};
 use support::trace::Message;
@@ -78,7 +79,7 @@ impl Case {
         let site = Site::new(self.scenario, self.address);
         let target = format!("sip:{host}:{};transport={}", sipp::PORT, self.transport);
         site.trunk("carrier", &target, self.trunk);
-        let listen = format!("{}:{host}:5060", self.transport);
+        let listen = format!("{host}:5060");
         let call = site.call(NUMBER, &["--sip-listen", &listen]);
         beside(&carrier);
         let outcome = site.outcome(call, self.limit);
@@ -259,11 +260,7 @@ fn a_200_that_crosses_our_cancel_is_hung_up() {
 #[test]
 fn a_silent_trunk_sees_every_repeat_until_timer_b() {
     let run = case("silent").limit_s(110).assert_ends("failed", "trunk_failed");
-    let invites = run.requests("INVITE");
-    let first: Vec<&&Message> =
-        invites.iter().filter(|m| m.header("Via") == invites[0].header("Via")).collect();
-    let seconds: Vec<f64> = first.iter().map(|message| message.at_s - first[0].at_s).collect();
-    assert_times(&seconds, &[0.0, 0.5, 1.5, 3.5, 7.5, 15.5, 31.5]);
+    assert_times(&run.times("INVITE"), &[0.0, 0.5, 1.5, 3.5, 7.5, 15.5, 31.5]);
     assert!(run.requests("CANCEL").is_empty(), "nothing was heard that could be cancelled");
 }
 
@@ -323,6 +320,7 @@ refusals! {
     a_500_with_q850_1_is_not_in_service: "500 Server Internal Error", "Reason: Q.850;cause=1" => "unreached", "not_in_service";
     a_500_with_q850_34_is_capacity: "500 Server Internal Error", "Reason: Q.850;cause=34" => "failed", "trunk_capacity";
     a_503_is_the_trunks: "503 Service Unavailable" => "failed", "trunk_failed";
+    a_503_with_retry_after_is_capacity: "503 Service Unavailable", "Retry-After: 3" => "failed", "trunk_capacity";
     a_600_is_busy: "600 Busy Everywhere" => "unreached", "busy";
     a_603_that_never_rang_is_unreachable: "603 Decline" => "unreached", "unreachable";
     a_603_network_blocked: "603 Network Blocked" => "unreached", "carrier_blocked";
@@ -347,10 +345,27 @@ fn a_500_after_ringing_is_not_tried_again() {
 
 /// Contract §4: a further attempt follows after Retry-After, under a Call-ID of its own.
 #[test]
-fn a_503_with_retry_after_is_capacity_and_tried_again() {
-    let run =
-        refusal("final", "503 Service Unavailable", "Retry-After: 3").assert_ends("failed", "trunk_capacity");
-    let invites = run.requests("INVITE");
+fn a_503_with_retry_after_is_tried_again() {
+    let network = Namespace::new();
+    network.enter();
+    let refusal = [("status", "503 Service Unavailable"), ("extra", "Retry-After: 3")];
+    let carrier = Sipp::serve("final", "127.0.0.1", "udp", &refusal);
+    let mut gateway = Gateway::new("retry", 10);
+    gateway.start();
+    assert!(serving::submit("retry", NUMBER));
+    let mut page = Vec::new();
+    support::wait_until(Duration::from_secs(30), || {
+        page = serving::fetch("books", 1).unwrap_or_default();
+        !page.is_empty()
+    });
+    let carrier = carrier.finish();
+    assert_eq!(carrier.followed, Ok(()));
+    let result = &page[0].1;
+    assert_eq!(
+        (&result["reason"], &result["attempts"][1]["sip_status"]),
+        (&json!("trunk_capacity"), &json!(503))
+    );
+    let invites = carrier.trace.requests("INVITE");
     assert_eq!(invites.len(), 2, "two attempts by default");
     assert_ne!(invites[0].header("Call-ID"), invites[1].header("Call-ID"));
     let gap_s = invites[1].at_s - invites[0].at_s;

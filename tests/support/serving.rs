@@ -15,6 +15,8 @@ use super::wait_until;
 /// The front door.
 const HTTP: SocketAddr = SocketAddr::V4(std::net::SocketAddrV4::new(std::net::Ipv4Addr::LOCALHOST, 8080));
 
+/// How long the phone rings, so that some calls are killed while they do.
+const RING_MS: &str = "700";
 /// From the answer to the key: the context is up to 3 s long, so that a call takes 4 to 6 s.
 const PRESS_AFTER_MS: &str = "3600";
 
@@ -132,9 +134,7 @@ impl Phone {
     /// Listens at 127.0.0.1:5070.
     pub(crate) fn start(label: &str) -> Phone {
         let site = Site::new(&format!("{label}-phone"), "127.0.0.1");
-        let text = site.scratch.read("octothorpe.toml").replace("10000-19999", "20000-29999");
-        site.scratch.write("octothorpe.toml", text);
-        let mut arguments = vec!["phone", "--json", "--listen", "udp:127.0.0.1:5070"];
+        let mut arguments = vec!["phone", "--json", "--listen", "127.0.0.1:5070", "--ring-ms", RING_MS];
         arguments.extend(["--press", "#", "--path", "rfc4733", "--after-ms", PRESS_AFTER_MS]);
         let mut process = site.start(&arguments);
         let up = wait_until(Duration::from_secs(20), || {

@@ -89,14 +89,10 @@ test_prefixes = ["+1999"]
     pub(crate) fn outcome(&self, mut call: Process, limit: Duration) -> Outcome {
         let exit = call.wait(limit);
         let events: Vec<Value> = call.objects().into_iter().map(|(_, value)| value).collect();
-        let result = events.iter().rev().find_map(find_result).cloned().unwrap_or(Value::Null);
+        let is_result = |line: &&Value| line["verdict"].is_string();
+        let result = events.iter().rev().find(is_result).cloned().unwrap_or(Value::Null);
         Outcome { exit, result, events, stderr: self.scratch.read("octothorpe.err") }
     }
-}
-
-/// The result in a line of output: the line itself, or its `result`.
-fn find_result(line: &Value) -> Option<&Value> {
-    [line, &line["result"]].into_iter().find(|value| value["verdict"].is_string())
 }
 
 /// How a call ended, as an outsider sees it.
