@@ -3,6 +3,8 @@
 //! "Accepted" messages are also written and read again: nothing changes. Where the section leaves the
 //! answer to the application, the test asserts the fact that the answer follows from and names the status.
 
+#![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
+
 use octothorpe::sip::framing::{Frame, FrameError, StreamFramer};
 use octothorpe::sip::message::{
     CSeq, Contacts, Flaw, HeaderError, HeaderFlaw, Host, Message, Method, Name, NameAddr, ReadError, Request,

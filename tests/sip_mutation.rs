@@ -4,6 +4,8 @@
 //!
 //! `OCTOTHORPE_SEED=N` repeats a run, `OCTOTHORPE_LONG=1` runs 10 million messages.
 
+#![allow(clippy::unwrap_used, clippy::print_stdout, reason = "a test fails by panicking and tells its seed")]
+
 use octothorpe::sip::framing::{Frame, FrameError, StreamFramer};
 use octothorpe::sip::message::{
     CSeq, Challenge, ContentType, Cursor, HeaderValue, Headers, MAX_LATIN1, MAX_MESSAGE, MAX_USER_LEN,
