@@ -2,13 +2,14 @@
 
 use std::fs::File;
 use std::io::{BufRead, BufReader};
+use std::os::unix::process::CommandExt;
 use std::path::Path;
 use std::process::{Child, Command, Stdio};
 use std::sync::{Arc, Mutex};
 use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
 
-use rustix::process::{Pid, Signal, kill_process};
+use rustix::process::{Pid, Signal, kill_process, kill_process_group};
 use serde_json::Value;
 
 /// One line of standard output.
@@ -33,6 +34,7 @@ impl Process {
     pub(crate) fn start(command: &mut Command, stderr: &Path) -> Process {
         let file = File::options().create(true).append(true).open(stderr);
         let mut child = command
+            .process_group(0)
             .stdin(Stdio::null())
             .stdout(Stdio::piped())
             .stderr(file.expect("the scratch directory can be written"))
@@ -66,14 +68,18 @@ impl Process {
 
     /// Sends a signal; one that comes after the end is none.
     pub(crate) fn signal(&self, signal: Signal) {
-        let pid = i32::try_from(self.child.id()).ok().and_then(Pid::from_raw);
-        let _ = kill_process(pid.expect("a child has an id"), signal);
+        let _ = kill_process(self.pid(), signal);
     }
 
-    /// `kill -9`, and the child is gone when this returns.
+    /// `kill -9` to it and to the children that it has, and it is gone when this returns.
     pub(crate) fn kill(&mut self) {
-        let _ = self.child.kill();
+        let _ = kill_process_group(self.pid(), Signal::KILL);
         let _ = self.child.wait();
+    }
+
+    fn pid(&self) -> Pid {
+        let pid = i32::try_from(self.child.id()).ok().and_then(Pid::from_raw);
+        pid.expect("a child has an id")
     }
 
     /// Whether it runs still.
