@@ -1,6 +1,8 @@
 //! Every refusal of a configuration names file, line, what is expected and what to do (issue 2,
 //! "Bad input"), and the files as shipped are valid.
 
+#![expect(clippy::unwrap_used, reason = "a test fails by panicking, its helpers too")]
+
 use std::fs;
 use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};

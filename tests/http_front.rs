@@ -1,72 +1,24 @@
 //! Contract §6 over a real socket and a real store: statuses, objects, problems, long polls.
 
-use std::net::SocketAddr;
-use std::path::PathBuf;
+#![expect(clippy::unwrap_used, reason = "a test fails by panicking, its helpers too")]
+
+#[allow(dead_code, reason = "each test file uses its part")]
+mod front;
+
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::Duration;
 
-use octothorpe::http::{self, Front};
-use octothorpe::job::UnixMs;
-use octothorpe::queue::{JobStore, Store, embedded};
 use octothorpe::reason::Reason;
-use octothorpe::report::record::{JobResult, Server, Span};
 use octothorpe::report::snapshot::{Counter, GatewaySnapshot, Lateness, TrunkSnapshot, TrunkState};
 use reqwest::{Method, StatusCode};
 use serde_json::{Value, json};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
-use tokio::net::{TcpListener, TcpStream};
-use tokio::sync::watch;
+use tokio::net::TcpStream;
 
-/// 2026-11-21T22:30:45.007Z.
-const NOW: UnixMs = UnixMs(1_795_300_245_007);
+use front::Door;
 
-fn now() -> UnixMs {
-    NOW
-}
-
-fn server() -> Server {
-    Server { name: "test".to_owned(), ip: [127, 0, 0, 1].into(), version: "0".to_owned() }
-}
-
-/// A front door over a store of its own; the directory goes when the test ends.
-struct Door {
-    address: SocketAddr,
-    store: Store,
-    gateway: watch::Sender<Arc<GatewaySnapshot>>,
-    closing: watch::Sender<bool>,
-    served: tokio::task::JoinHandle<std::io::Result<()>>,
-    directory: PathBuf,
-}
-
+/// What these tests ask of a door.
 impl Door {
-    async fn open() -> Door {
-        Door::with_room_for(1_000).await
-    }
-
-    /// A door whose store lets so many jobs wait.
-    async fn with_room_for(max_waiting: usize) -> Door {
-        static NEXT: AtomicU32 = AtomicU32::new(0);
-        let number = NEXT.fetch_add(1, Ordering::Relaxed);
-        let directory = std::env::temp_dir().join(format!("octothorpe-http-{}-{number}", std::process::id()));
-        let settings = embedded::Settings {
-            directory: directory.clone(),
-            reserve_bytes: 0,
-            results_kept: Duration::from_secs(86_400),
-            max_waiting,
-            server: server(),
-        };
-        let store = Store::Embedded(embedded::Embedded::open(&settings, [7; 32]).unwrap());
-        let ready = GatewaySnapshot { ready: true, ..GatewaySnapshot::default() };
-        let (gateway, gateway_seen) = watch::channel(Arc::new(ready));
-        let (closing, closing_seen) = watch::channel(false);
-        let front = Front { store: store.clone(), gateway: gateway_seen, now, closing: closing_seen };
-        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
-        let address = listener.local_addr().unwrap();
-        let served = tokio::spawn(http::serve(listener, front));
-        Door { address, store, gateway, closing, served, directory }
-    }
-
     async fn send(&self, method: Method, path: &str, body: Option<&Value>) -> Answer {
         let request = reqwest::Client::new().request(method, format!("http://{}{path}", self.address));
         let request = match body {
@@ -93,25 +45,10 @@ impl Door {
         String::from_utf8(answer).unwrap()
     }
 
-    /// Claims one job and finishes it, as the gateway does.
-    async fn finish_one(&self, reason: Reason) {
-        let claimed = self.store.claim(1, NOW).await.unwrap();
-        let claim = claimed.claims.into_iter().next().expect("a job waits");
-        let span = Span { accepted_at: claim.accepted_at, finished_at: NOW };
-        let result = JobResult::new(&claim.job, reason, Vec::new(), &server(), span);
-        self.store.finish(&claim, result).await.unwrap();
-    }
-
     fn tell(&self, change: impl FnOnce(&mut GatewaySnapshot)) {
         let mut snapshot = GatewaySnapshot { ready: true, ..GatewaySnapshot::default() };
         change(&mut snapshot);
         self.gateway.send_replace(Arc::new(snapshot));
-    }
-}
-
-impl Drop for Door {
-    fn drop(&mut self) {
-        let _ = std::fs::remove_dir_all(&self.directory);
     }
 }
 
@@ -384,12 +321,15 @@ async fn a_long_poll_answers_the_moment_there_is_a_result() {
 #[tokio::test]
 async fn a_closing_door_answers_its_long_polls_and_ends() {
     let mut door = Door::open().await;
-    let (polled, ()) = tokio::join!(door.get("/v1/results?consumer=core&wait=60"), async {
-        // The poll's connection is made and answered only after this door has taken another one.
-        assert_eq!(door.get("/healthz").await.status, StatusCode::OK);
-        door.closing.send_replace(true);
-    });
-    assert_eq!(polled.json(), json!({ "results": [] }));
+    let mut poll = TcpStream::connect(door.address).await.unwrap();
+    let request = "GET /v1/results?consumer=core&wait=60 HTTP/1.1\r\nHost: localhost\r\n\r\n";
+    poll.write_all(request.as_bytes()).await.unwrap();
+    // Connections are taken in order: once a later one is answered, the poll waits.
+    assert_eq!(door.get("/healthz").await.status, StatusCode::OK);
+    door.closing.send_replace(true);
+    let mut answer = String::new();
+    poll.read_to_string(&mut answer).await.unwrap();
+    assert!(answer.starts_with("HTTP/1.1 200 ") && answer.ends_with("{\"results\":[]}"), "{answer}");
     (&mut door.served).await.unwrap().unwrap();
     assert!(TcpStream::connect(door.address).await.is_err(), "the door still listens");
 }

@@ -1,0 +1,285 @@
+//! The command line as a shell sees it (contract §5): exit codes, streams, what is refused by name,
+//! and the job commands against a real front door.
+
+#![expect(clippy::unwrap_used, reason = "a test fails by panicking, its helpers too")]
+
+#[allow(dead_code, reason = "each test file uses its part")]
+mod front;
+
+use std::fs;
+use std::io::Write;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Output, Stdio};
+use std::sync::atomic::{AtomicU32, Ordering};
+
+use octothorpe::reason::Reason;
+use serde_json::{Value, json};
+
+use front::Door;
+
+fn octothorpe(arguments: &[&str]) -> Command {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_octothorpe"));
+    command.args(arguments).env_remove("RUST_LOG").stdin(Stdio::null());
+    command
+}
+
+/// What a command printed and how it ended.
+struct Ran {
+    code: Option<i32>,
+    out: String,
+    err: String,
+}
+
+impl Ran {
+    fn of(output: Output) -> Ran {
+        let text = |bytes| String::from_utf8(bytes).unwrap();
+        Ran { code: output.status.code(), out: text(output.stdout), err: text(output.stderr) }
+    }
+
+    /// Every line of standard output as JSON.
+    fn objects(&self) -> Vec<Value> {
+        let parse = |line| serde_json::from_str(line).unwrap_or_else(|_| panic!("{line:?} is no JSON"));
+        self.out.lines().map(parse).collect()
+    }
+
+    #[track_caller]
+    fn assert(&self, code: i32, words: &str) {
+        assert_eq!(self.code, Some(code), "out {:?}, err {:?}", self.out, self.err);
+        assert!(self.err.contains(words), "{:?} does not say {words:?}", self.err);
+    }
+}
+
+fn run(arguments: &[&str]) -> Ran {
+    Ran::of(octothorpe(arguments).output().unwrap())
+}
+
+fn run_with_input(arguments: &[&str], input: &str) -> Ran {
+    let mut command = octothorpe(arguments);
+    command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
+    let mut child = command.spawn().unwrap();
+    child.stdin.take().unwrap().write_all(input.as_bytes()).unwrap();
+    Ran::of(child.wait_with_output().unwrap())
+}
+
+/// A directory with a configuration whose prompts are the shipped ones; it goes with its owner.
+struct Site(PathBuf);
+
+impl Site {
+    fn new(gateway: &str) -> Site {
+        static NEXT: AtomicU32 = AtomicU32::new(0);
+        let number = NEXT.fetch_add(1, Ordering::Relaxed);
+        let path = std::env::temp_dir().join(format!("octothorpe-cli-{}-{number}", std::process::id()));
+        fs::create_dir_all(path.join("trunks")).unwrap();
+        let prompts = Path::new(env!("CARGO_MANIFEST_DIR")).join("prompts");
+        fs::write(path.join("octothorpe.toml"), format!("{gateway}\n[prompts]\npath = {prompts:?}\n"))
+            .unwrap();
+        Site(path)
+    }
+
+    fn config(&self) -> String {
+        self.0.join("octothorpe.toml").to_str().unwrap().to_owned()
+    }
+
+    fn trunk(self, text: &str) -> Site {
+        fs::write(self.0.join("trunks/lab.toml"), text).unwrap();
+        self
+    }
+}
+
+impl Drop for Site {
+    fn drop(&mut self) {
+        let _ = fs::remove_dir_all(&self.0);
+    }
+}
+
+const LAB: &str = "target = \"sip:127.0.0.1:5070\"\ncaller_ids = [\"+14255550100\"]\n";
+
+#[test]
+fn help_names_every_command_of_the_contract_and_goes_to_standard_output() {
+    let help = run(&["--help"]);
+    assert_eq!((help.code, help.err.as_str()), (Some(0), ""));
+    let listed: Vec<&str> =
+        help.out.lines().filter_map(|line| line.strip_prefix("  ")?.split(' ').next()).collect();
+    for command in [
+        "demo", "serve", "call", "check", "submit", "show", "cancel", "list", "results", "replay", "phone",
+        "load", "prompts",
+    ] {
+        assert!(listed.contains(&command), "{command} is not in {listed:?}");
+        let own = run(&[command, "--help"]);
+        assert_eq!(own.code, Some(0), "{command}");
+    }
+    let version = run(&["--version"]);
+    assert_eq!(version.out, format!("octothorpe {}\n", env!("CARGO_PKG_VERSION")));
+}
+
+#[test]
+fn wrong_usage_ends_with_2() {
+    for arguments in [
+        &[][..],
+        &["dial"],
+        &["check", "--fast"],
+        &["show"],
+        &["demo", "--calls", "0"],
+        &["demo", "--press", "12x"],
+        &["demo", "--path", "sms"],
+        &["phone", "--loss", "101"],
+        &["phone", "--level-dbm0", "3"],
+        &["call", "+14255550100", "--mode", "shout"],
+        &["list", "--limit", "0"],
+    ] {
+        let ran = run(arguments);
+        assert_eq!((ran.code, ran.out.as_str()), (Some(2), ""), "{arguments:?}: {}", ran.err);
+        assert!(ran.err.contains("Usage: ") || ran.err.starts_with("error: "), "{arguments:?}: {}", ran.err);
+    }
+}
+
+/// The contract's head: what is not built is refused by its name, with 2.
+#[test]
+fn what_is_not_built_is_refused_by_name() {
+    for (arguments, name) in [
+        (&["call", "+14255550100", "--mode", "pin"][..], "call --mode pin"),
+        (&["call", "+14255550100", "--mode", "challenge"], "call --mode challenge"),
+        (&["call", "+14255550100", "--mode", "code"], "call --mode code"),
+        (&["phone", "--attendant", "office"], "phone --attendant"),
+        (&["prompts", "render"], "prompts render"),
+        (&["replay", "--labels", "l", "a.wav"], "replay --labels"),
+        (&["replay", "--picture", "p.png", "a.wav"], "replay --picture"),
+        (&["replay", "--events", "a.wav"], "replay --events"),
+        (&["replay", "--played", "p.wav", "a.wav"], "replay --played"),
+        (&["show", "a", "--url", "https://127.0.0.1:8080"], "--url https"),
+    ] {
+        let ran = run(arguments);
+        ran.assert(2, name);
+        ran.assert(2, "not in this version");
+        assert_eq!(ran.out, "");
+    }
+}
+
+#[test]
+fn check_tells_what_is_there_and_ends_with_0() {
+    let shipped = run(&["check"]);
+    shipped.assert(0, "");
+    for word in ["1 trunk (lab)", "en-US", "calls at one time"] {
+        assert!(shipped.out.contains(word), "{:?} does not say {word:?}", shipped.out);
+    }
+    let told = run(&["check", "--json"]).objects();
+    assert!(told.iter().all(|told| told["ok"] == true), "{told:?}");
+}
+
+#[test]
+fn a_wrong_configuration_ends_with_2_and_tells_file_and_line() {
+    let site = Site::new("[script]\nwait_s = 99").trunk("target = \"sip:127.0.0.1\"");
+    let config = site.config();
+    let ran = run(&["check", "--config", &config]);
+    ran.assert(2, &format!("octothorpe: {config}:2: `wait_s` is 99, expected 1 to 20 s"));
+    ran.assert(2, "trunks/lab.toml:1: the trunk has neither");
+    assert_eq!(ran.out, "");
+    let told = run(&["--json", "check", "--config", &config]);
+    assert_eq!(told.code, Some(2));
+    assert_eq!((&told.objects()[0]["line"], &told.objects()[0]["file"]), (&json!(2), &json!(config)));
+    run(&["check", "--config", "/nowhere.toml"]).assert(2, "/nowhere.toml: cannot be read");
+}
+
+#[test]
+fn findings_end_with_1() {
+    let no_trunk = Site::new("");
+    let ran = run(&["check", "--config", &no_trunk.config()]);
+    assert_eq!(ran.code, Some(1));
+    assert!(ran.out.contains("finding  config") && ran.out.contains("no_route"), "{}", ran.out);
+    // Contract §9: a call in which nobody presses ends within 60 s; the instruction names the key.
+    let long = Site::new("[script]\nwait_s = 20\nfraud_key = \"9\"").trunk(LAB);
+    let ran = run(&["check", "--config", &long.config()]);
+    assert_eq!(ran.code, Some(1));
+    assert!(ran.out.contains("expected at most 60") && ran.out.contains("names 0 for fraud"), "{}", ran.out);
+}
+
+#[test]
+fn too_few_ports_are_told_as_capacity() {
+    let site = Site::new("[media]\nports = \"20000-20009\"").trunk(LAB);
+    let ran = run(&["check", "--config", &site.config()]);
+    ran.assert(0, "");
+    assert!(ran.out.contains("5 calls at one time (ports 20000-20009: 5;"), "{}", ran.out);
+}
+
+#[test]
+fn without_a_gateway_the_job_commands_end_with_3() {
+    // Nobody listens on a port that was just given back.
+    let port = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
+    let url = format!("http://127.0.0.1:{port}");
+    for command in [&["show", "a"][..], &["cancel", "a"], &["list"], &["results", "--wait", "0"]] {
+        run(&[command, &["--url", &url]].concat()).assert(3, "nobody listens");
+    }
+    run_with_input(&["submit", "-", "--url", &url], "{}").assert(3, "nobody listens");
+    run(&["submit", "/nowhere.json", "--url", &url]).assert(2, "/nowhere.json");
+    run(&["submit", "-", "--url", &url]).assert(2, "no job");
+    // The configuration says where the front door is.
+    let site = Site::new(&format!("[http]\nlisten = \"127.0.0.1:{port}\""));
+    run(&["show", "a", "--config", &site.config()]).assert(3, &format!("http://127.0.0.1:{port}/"));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn jobs_are_submitted_shown_listed_and_cancelled() {
+    let door = Door::open().await;
+    let url = format!("http://{}", door.address);
+    let new = run_with_input(
+        &["submit", "-", "--url", &url, "--json"],
+        "{\n  \"id\": \"a\",\n  \"to\": \"+1 425 234 5667\"\n}\n",
+    );
+    new.assert(0, "");
+    assert_eq!(new.objects(), [json!({ "id": "a", "state": "queued", "result": null })]);
+    // Of several, each is told by its line; a refused one does not stop the next.
+    let lines =
+        "{\"id\":\"b\",\"to\":\"+14252345667\"}\n{\"id\":\"c\"}\n\n{\"id\":\"d\",\"to\":\"+14252345667\"}\n";
+    let several = run_with_input(&["submit", "-", "--url", &url], lines);
+    several.assert(2, "octothorpe: line 2: to: the field is missing");
+    assert_eq!(several.out, "b  queued\nd  queued\n");
+    let conflict = run_with_input(&["submit", "-", "--url", &url], "{\"id\":\"a\",\"to\":\"+14252345668\"}");
+    conflict.assert(1, "another job");
+    run_with_input(&["submit", "-", "--url", &url], "{\"to\":\"+14252345667\",\"mode\":{\"type\":\"pin\"}}")
+        .assert(2, "not in this version");
+    let cancelled = run(&["cancel", "a", "--url", &url]);
+    cancelled.assert(0, "");
+    assert!(cancelled.out.contains("rejected (cancelled)"), "{}", cancelled.out);
+    assert!(
+        cancelled.out.contains("+1********67") && !cancelled.out.contains("4252345667"),
+        "{}",
+        cancelled.out
+    );
+    let shown = run(&["show", "a", "--url", &url, "--json"]);
+    assert_eq!(shown.objects()[0]["result"]["reason"], "cancelled");
+    run(&["show", "nobody", "--url", &url]).assert(1, "no job of this id");
+    run(&["show", "a", "--tenant", "other", "--url", &url]).assert(1, "no job of this id");
+    run(&["show", "../trunks", "--url", &url]).assert(1, "no job of this id");
+    let listed = run(&["list", "--url", &url]);
+    let ids: Vec<&str> = listed.out.lines().skip(1).map(|line| line.split(' ').next().unwrap()).collect();
+    assert_eq!(ids, ["a", "b", "d"]);
+    assert_eq!(run(&["list", "--url", &url, "--state", "finished", "--json"]).objects().len(), 1);
+    run(&["list", "--url", &url, "--state", "done"]).assert(2, "state");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn results_are_acknowledged_after_they_are_printed_and_not_before() {
+    let door = Door::open().await;
+    let url = format!("http://{}", door.address);
+    for id in ["a", "b"] {
+        let job = json!({ "id": id, "to": "+14252345667" }).to_string();
+        run_with_input(&["submit", "-", "--url", &url], &job).assert(0, "");
+        door.finish_one(Reason::KeyPressed).await;
+    }
+    let arguments = ["results", "--wait", "0", "--consumer", "core", "--url", &url];
+    // A reader that is gone has seen nothing, so nothing is acknowledged; it is no failure either.
+    let (reader, writer) = std::io::pipe().unwrap();
+    drop(reader);
+    let unread = octothorpe(&arguments).stdout(writer).output().unwrap();
+    assert_eq!((unread.status.code(), unread.stderr.len()), (Some(0), 0));
+    let read = run(&[&arguments[..], &["--json"]].concat());
+    read.assert(0, "");
+    let jobs: Vec<Value> = read.objects().iter().map(|result| result["job"].clone()).collect();
+    assert_eq!(jobs, ["a", "b"]);
+    let again = run(&arguments);
+    assert_eq!((again.code, again.out.as_str()), (Some(0), ""), "acknowledged results came again");
+    let other = run(&["results", "--wait", "0", "--url", &url]);
+    assert_eq!(other.out.lines().count(), 2, "another consumer has its own place");
+    assert!(other.out.contains("verified (key_pressed)  +1********67"), "{}", other.out);
+    run(&["results", "--wait", "0", "--consumer", "a b", "--url", &url]).assert(2, "consumer");
+}
