@@ -194,6 +194,19 @@ fn findings_end_with_1() {
 }
 
 #[test]
+fn an_address_of_another_machine_is_a_finding() {
+    // TEST-NET-3 (RFC 5737) is nobody's.
+    let site = Site::new("[media]\naddress = \"203.0.113.7\"").trunk(LAB);
+    let ran = run(&["check", "--config", &site.config()]);
+    assert_eq!(ran.code, Some(1));
+    assert!(
+        ran.out.contains("finding  address   `[media] address` 203.0.113.7 cannot be used"),
+        "{}",
+        ran.out
+    );
+}
+
+#[test]
 fn too_few_ports_are_told_as_capacity() {
     let site = Site::new("[media]\nports = \"20000-20009\"").trunk(LAB);
     let ran = run(&["check", "--config", &site.config()]);

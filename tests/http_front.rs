@@ -328,7 +328,8 @@ async fn a_closing_door_answers_its_long_polls_and_ends() {
     assert_eq!(door.get("/healthz").await.status, StatusCode::OK);
     door.closing.send_replace(true);
     let mut answer = String::new();
-    poll.read_to_string(&mut answer).await.unwrap();
+    let read = tokio::time::timeout(Duration::from_secs(20), poll.read_to_string(&mut answer)).await;
+    read.expect("the poll is cut short").unwrap();
     assert!(answer.starts_with("HTTP/1.1 200 ") && answer.ends_with("{\"results\":[]}"), "{answer}");
     (&mut door.served).await.unwrap().unwrap();
     assert!(TcpStream::connect(door.address).await.is_err(), "the door still listens");

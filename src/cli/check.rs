@@ -1,5 +1,6 @@
 //! `octothorpe check`: configuration, prompts and limits, before anything is started.
 
+use std::net::UdpSocket;
 use std::time::Duration;
 
 use clap::Args;
@@ -56,6 +57,7 @@ pub(super) fn run(args: &CheckArgs, common: &Common, output: &mut Output) -> Out
     };
     let mut told = vec![trunks(&config, common)];
     told.extend(prompts(&config)?);
+    told.push(addresses(&config));
     told.push(capacity(&config));
     let clean = told.iter().all(|told| told.ok);
     for told in told {
@@ -159,6 +161,24 @@ fn longest_silent_call(pack: &Pack, script: &ScriptConfig) -> Duration {
     let longest = purposes.into_iter().map(saying).max().unwrap_or_default();
     let goodbye = pack.clip(ClipName::Goodbye).map_or(Duration::ZERO, |clip| length(clip));
     script.lead + (longest + script.wait) * script.sayings + goodbye + TAIL
+}
+
+/// Whether the addresses are this machine's. A free port is asked for, so that a gateway that runs
+/// already is not in the way.
+fn addresses(config: &Config) -> Told {
+    let listen = config.sip.listen.iter().map(|listen| ("[sip] listen", listen.address.ip()));
+    let media = config.media.ipv4.into_iter().chain(config.media.ipv6).map(|ip| ("[media] address", ip));
+    let mut ours = Vec::new();
+    let mut foreign = Vec::new();
+    for (key, ip) in listen.chain(media) {
+        match UdpSocket::bind((ip, 0)) {
+            Ok(_) => ours.push(ip.to_string()),
+            Err(error) => foreign.push(format!("`{key}` {ip} cannot be used: {error}")),
+        }
+    }
+    ours.dedup();
+    let told = if foreign.is_empty() { ours.join(", ") } else { foreign.join("; ") };
+    Told { check: "address", ok: foreign.is_empty(), told }
 }
 
 /// What ports and open files allow. The soft limit is raised to the hard one at the start.
