@@ -84,10 +84,10 @@ fn no_ack() -> Bytes {
 
 #[test]
 fn timer_a_doubles_without_a_limit_until_timer_b_ends_the_invite() {
-    // §17.1.1.2: "When timer A fires, the client transaction MUST retransmit the request by passing
-    // it to the transport layer, and MUST reset the timer with a value of 2*T1 … these
-    // retransmissions continue … at intervals that double" and "When timer B fires … the client
-    // transaction SHOULD inform the TU that a timeout has occurred."
+    // §17.1.1.2: "When timer A fires, the client transaction MUST retransmit the request by passing it to
+    // the transport layer, and MUST reset the timer with a value of 2*T1"; "This process MUST continue so
+    // that the request is retransmitted with intervals that double after each transmission."; at Timer B
+    // "the client transaction SHOULD inform the TU that a timeout has occurred."
     let clock = Clock::new();
     let (mut machine, started) = InviteClient::start(clock.at(0), bytes("INVITE"), UDP);
     assert_eq!(words(&started), ["INVITE"]);
@@ -161,9 +161,8 @@ fn timer_d_is_zero_on_a_reliable_transport() {
 
 #[test]
 fn every_2xx_reaches_the_user_for_timer_m() {
-    // RFC 6026 §7.2: "the client transaction … MUST pass … each 2xx response received while in the
-    // "Accepted" state to the TU … The TU … must ACK"; "Timer M reflects the amount of time that the
-    // transaction user will wait for such messages."
+    // RFC 6026 §7.2: in Accepted every 2xx goes to the user, which ACKs it, until Timer M fires 64·T1
+    // after the first; nothing else is told any more.
     let clock = Clock::new();
     for reliable in [UDP, TCP] {
         let (mut machine, _) = InviteClient::start(clock.at(0), bytes("INVITE"), reliable);
@@ -263,8 +262,8 @@ fn a_repeated_invite_draws_the_last_provisional() {
 #[test]
 fn timer_g_repeats_a_refusal_until_timer_h() {
     // §17.2.1: "If timer G fires, the response is passed to the transport layer once more for
-    // retransmission, and timer G is set to fire in MIN(2*T1, T2) seconds"; "If timer H fires while
-    // in the "Completed" state, it implies that the ACK was never received."
+    // retransmission, and timer G is set to fire in MIN(2*T1, T2) seconds."; Timer H "determines when the
+    // server transaction abandons retransmitting the response."
     let clock = Clock::new();
     let mut machine = InviteServer::new(UDP);
     assert_eq!(words(&machine.respond(clock.at(0), 486, bytes("486"))), ["486"]);
@@ -305,9 +304,8 @@ fn timer_i_absorbs_further_acks() {
 
 #[test]
 fn an_accepted_invite_is_absorbed_for_timer_l() {
-    // RFC 6026 §7.1: "the server transaction … MUST transition to the "Accepted" state … Any
-    // retransmissions of the INVITE … will match this transaction state machine and will be absorbed
-    // by the machine without changing its state … Timer L … 64*T1".
+    // RFC 6026 §7.1: in Accepted repeats of the INVITE are absorbed and the user's repeats of the 2xx go
+    // out, until Timer L fires 64·T1 after the first.
     let clock = Clock::new();
     let mut machine = InviteServer::new(UDP);
     assert_eq!(words(&machine.respond(clock.at(0), 200, bytes("200"))), ["200"]);
@@ -321,8 +319,8 @@ fn an_accepted_invite_is_absorbed_for_timer_l() {
 
 #[test]
 fn a_transport_error_ends_an_invite_that_was_refused_only() {
-    // RFC 6026 §7.1, figure 7: "Transport Err. Inform TU" leads from Completed to Terminated and
-    // changes no other state.
+    // RFC 6026 §7.1, figure 7: a transport error is told to the user, and leads from Completed to
+    // Terminated; it changes no other state.
     let clock = Clock::new();
     let mut machine = InviteServer::new(UDP);
     assert_eq!(words(&machine.handle_transport_error()), ["TransportError"]);

@@ -30,7 +30,7 @@ pub enum Routing {
 pub enum Dropped {
     /// A request outside any call from an address that is no trunk's. Whoever scans learns nothing.
     Stranger,
-    /// A response to no call of ours (RFC 6026 §8.1 forbids to act on it).
+    /// A response to no call of ours; a leg that a dead process left is a call while it is ended.
     UnknownResponse,
     /// An ACK to no call of ours: an ACK is never answered (RFC 3261 §8.2.6.1).
     UnknownAck,

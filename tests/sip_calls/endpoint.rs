@@ -88,7 +88,8 @@ fn a_trunk_is_answered_as_section_8_has_it() {
 
 #[test]
 fn a_stateless_answer_is_the_same_for_each_retransmission() {
-    // §8.2.7: a stateless UAS "MUST … generate the same response", its To tag included.
+    // §8.2.7: "To header tags MUST be generated for responses in a stateless manner - in a manner that
+    // will generate the same tag for the same request consistently."
     let tag = |text: &str| answer(text).split(";tag=").nth(2).unwrap()[..16].to_owned();
     assert_eq!(tag(&outside("OPTIONS", "")), tag(&outside("OPTIONS", "")));
     assert_ne!(tag(&outside("OPTIONS", "")), tag(&outside("OPTIONS", "").replace("bKx", "bKz")));

@@ -68,11 +68,25 @@ fn a_flood_of_forks_is_bounded_and_the_one_that_answers_is_heard() {
 
 #[test]
 fn an_old_peer_without_to_tag_is_a_dialog_too() {
-    // §12.1.2: "If the response contains no To tag, the tag is null"; RFC 2543 phones do that.
+    // §12.1.2: a response without a To tag comes from an RFC 2543 phone, and its tag is null.
     let (mut stage, invite) = Stage::calling(setup());
     stage.receive(&response(&invite, "200 OK", "", &sdp(20_000, "")));
     assert_eq!(stage.events(), ["answered 20000"]);
     let bye = request("BYE", 1, "x", "").replace(";tag=x", "");
     stage.receive(&bye);
     assert_eq!(stage.events(), ["hung up Answered"]);
+}
+
+#[test]
+fn the_early_dialogs_of_a_refused_invite_are_gone() {
+    // §13.2.2.3: "all early dialogs are considered terminated upon reception of the non-2xx final response."
+    let (mut stage, invite) = Stage::calling(setup());
+    stage.receive(&response(&invite, "183 Session Progress", "a", &at("a@192.0.2.10", 20_010)));
+    stage.receive(&response(&invite, "488 Not Acceptable Here", "a", ""));
+    stage.sent();
+    let second = stage.permit();
+    stage.receive(&request("UPDATE", 1, "a", &at("a@192.0.2.10", 20_012)));
+    assert_eq!(stage.sent_lines(), ["481 Call/Transaction Does Not Exist (1 UPDATE)"]);
+    stage.receive(&response(&second, "200 OK", "a", "Contact: <sip:a@192.0.2.10>"));
+    assert_eq!(stage.events(), ["trying", "early 20010", "ended NoUsableMedia Answered 200"]);
 }

@@ -301,6 +301,10 @@ fn a_flood_of_requests_is_bounded() {
         stage.receive(&request("OPTIONS", cseq, "bob", ""));
     }
     assert_eq!(stage.sent().len(), 1_999);
+    // The newest answers are kept for their repeats, the oldest are forgotten.
+    stage.receive(&request("OPTIONS", 1_999, "bob", ""));
+    stage.receive(&request("OPTIONS", 1, "bob", ""));
+    assert_eq!(stage.sent_lines(), ["200 OK (1999 OPTIONS)", "500 Server Internal Error (1 OPTIONS)"]);
     assert!(std::mem::size_of::<Outgoing>() < 4_096);
     stage.receive(&request("BYE", 5_000, "bob", ""));
     assert!(stage.is_freed_by(32_000));

@@ -150,7 +150,7 @@ fn ringing_answer_and_hang_up_in_exact_messages() {
 
 #[test]
 fn a_route_set_that_begins_with_a_strict_router_moves_the_target_into_route() {
-    // §12.2.1.1: "the UAC MUST place the first URI from the route set into the Request-URI … and MUST
+    // §12.2.1.1: "the UAC MUST place the first URI from the route set into the Request-URI … The UAC MUST
     // then place the remote target URI into the Route header field as the last value."
     let (mut stage, invite) = Stage::calling(setup());
     let routes =
@@ -218,6 +218,16 @@ fn a_421_names_what_it_wants() {
     stage.receive(&response(&invite, "421 Extension Required", "x", "Require: 100rel, timer"));
     let SignalEvent::Ended(cause) = stage.last_event() else { panic!("an end") };
     assert_eq!(cause.text, "Extension Required; requires 100rel, timer");
+    // What is said twice is told once.
+    let (mut stage, invite) = Stage::calling(setup());
+    stage.receive(&response(
+        &invite,
+        "603 Network Blocked",
+        "x",
+        "Reason: SIP;cause=603;text=\"Network Blocked\"",
+    ));
+    let SignalEvent::Ended(cause) = stage.last_event() else { panic!("an end") };
+    assert_eq!(cause.text, "Network Blocked");
 }
 
 const CHALLENGE: &str =
@@ -321,7 +331,7 @@ fn two_targets() -> OutgoingSetup {
 
 #[test]
 fn the_next_target_is_tried_after_a_503_a_transport_error_and_silence() {
-    // RFC 3263 §4.3: a new request, "but has a different value of the Via branch ID than the previous".
+    // RFC 3263 §4.3: the same request again, with another branch, is a new transaction.
     for failure in ["503", "error", "silence"] {
         let (mut stage, invite) = Stage::calling(two_targets());
         match failure {

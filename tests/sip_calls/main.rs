@@ -9,3 +9,4 @@ mod harness;
 mod in_dialog;
 mod incoming;
 mod invite;
+mod random;

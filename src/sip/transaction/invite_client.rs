@@ -56,13 +56,14 @@ impl InviteClient {
     pub fn handle_response(&mut self, now: Instant, status: u16, ack: impl FnOnce() -> Bytes) -> Effects {
         match (&self.state, status) {
             (State::Calling { .. } | State::Proceeding, 100..=199) => {
+                // Nothing repeats the INVITE any more: its bytes are let go.
+                self.request = Bytes::new();
                 self.state = State::Proceeding;
                 Effects::inform(Inform::Message)
             }
             (State::Calling { .. } | State::Proceeding, 200..=299) => {
-                // RFC 6026 §7.2: "If a 2xx response is received while the client INVITE state
-                // machine is in the "Calling" or "Proceeding" states, it MUST transition to the
-                // "Accepted" state, pass the 2xx response to the TU, and set Timer M to 64*T1."
+                // RFC 6026 §7.2: a 2xx leads to Accepted and to the user, and sets Timer M to 64·T1.
+                self.request = Bytes::new();
                 self.state = State::Accepted { timer_m: now + T1_X64 };
                 Effects::inform(Inform::Message)
             }
@@ -81,6 +82,7 @@ impl InviteClient {
         // RFC 3261 §17.1.1.2: timer D is "at least 32 seconds for unreliable transports, and a
         // value of zero seconds for reliable transports".
         let effects = Effects::send(ack.clone()).and_inform(Inform::Message);
+        self.request = Bytes::new();
         if self.reliable {
             self.state = State::Terminated;
             return effects.and_end();
@@ -124,8 +126,8 @@ impl InviteClient {
                 Effects::inform(Inform::Timeout).and_end()
             }
             State::Calling { timer_a: Some(timer_a), .. } if timer_a.due() <= now => {
-                // RFC 3261 §17.1.1.2: "the request will be retransmitted at intervals of T1
-                // seconds, doubling each time"; there is no upper limit for INVITE.
+                // RFC 3261 §17.1.1.2: the timer is reset to 2·T1, 4·T1 and so on; for an INVITE
+                // the interval has no upper limit.
                 *timer_a = timer_a.next(now);
                 Effects::send(self.request.clone())
             }

@@ -50,8 +50,8 @@ impl InviteServer {
                 Effects::send(response)
             }
             (State::Proceeding { .. }, 200..=299) => {
-                // RFC 6026 §7.1: the 2xx is passed to the transport, and "Timer L … MUST be set to
-                // 64*T1"; retransmitting the 2xx is the user's.
+                // RFC 6026 §7.1: a 2xx leads to Accepted and sets Timer L to 64·T1; retransmitting
+                // the 2xx is the user's.
                 self.state = State::Accepted { timer_l: now + T1_X64 };
                 Effects::send(response)
             }
@@ -63,7 +63,7 @@ impl InviteServer {
                 self.state = State::Completed { response: response.clone(), timer_g, timer_h };
                 Effects::send(response)
             }
-            // RFC 6026 §7.1: "any retransmissions of the 2xx" by the user go out in Accepted.
+            // RFC 6026 §7.1: in Accepted the user's repeats of the 2xx go out.
             (State::Accepted { .. }, 200..=299) => Effects::send(response),
             (
                 State::Completed { .. }
@@ -78,13 +78,12 @@ impl InviteServer {
     /// Takes a retransmission of the INVITE.
     pub fn handle_retransmission(&mut self) -> Effects {
         match &self.state {
-            // RFC 3261 §17.2.1: "the most recent provisional response … MUST be passed to the
-            // transport layer for retransmission"; in Completed "the server transport SHOULD pass
-            // the response to the transport layer".
+            // RFC 3261 §17.2.1: in Proceeding the most recent provisional response "MUST be passed to
+            // the transport layer for retransmission", in Completed the final one SHOULD.
             State::Proceeding { provisional: Some(response) } | State::Completed { response, .. } => {
                 Effects::send(response.clone())
             }
-            // RFC 6026 §7.1: in Accepted "retransmissions of the INVITE … are absorbed".
+            // RFC 6026 §7.1: in Accepted repeats of the INVITE are absorbed.
             State::Proceeding { provisional: None }
             | State::Confirmed { .. }
             | State::Accepted { .. }

@@ -41,11 +41,6 @@ impl Invite {
         ClientKey::of_request(&self.branch, method)
     }
 
-    /// Whether a 2xx may still come.
-    pub(super) fn is_open(&self) -> bool {
-        !self.machine.is_ended()
-    }
-
     pub(super) fn is_ended(&self) -> bool {
         self.machine.is_ended() && self.cancel.as_ref().is_none_or(NonInviteClient::is_ended)
     }
@@ -68,6 +63,9 @@ impl Invite {
 
 impl Outgoing {
     /// Drafts the INVITE for the target in turn and asks for its record.
+    ///
+    /// Deviation: RFC 3261 §18.1.1 would move a request of more than 1,300 bytes from UDP to TCP; a trunk
+    /// that is configured for UDP often has no TCP, and takes fragments.
     pub(super) fn draft(&mut self, now: Instant) {
         let Some(peer) = self.setup.targets.get(self.target).cloned() else {
             let stage = self.facts.stage();
@@ -171,14 +169,15 @@ impl Outgoing {
         }
     }
 
-    /// Nothing came back: the next target is tried (RFC 3263 §4.3), or the leg ends.
+    /// Nothing came back, not even a provisional answer: the next target is tried (RFC 3263 §4.3), or
+    /// the leg ends.
     fn invite_failed(&mut self, now: Instant, kind: CauseKind, text: &str) {
-        let Phase::Calling { cancelling, .. } = &self.phase else { return };
-        let kind = if cancelling.is_hang_up() { CauseKind::HungUpByUs } else { kind };
-        let untouched = self.facts.tried.is_none() && *cancelling == Cancelling::No;
-        if !(untouched && self.try_next_target(now)) {
-            self.end(now, cause::ours(kind, self.facts.stage(), text));
+        let Phase::Calling { cancelling, .. } = self.phase else { return };
+        if cancelling == Cancelling::No && self.try_next_target(now) {
+            return;
         }
+        let kind = if cancelling.is_hang_up() { CauseKind::HungUpByUs } else { kind };
+        self.end(now, cause::ours(kind, self.facts.stage(), text));
     }
 
     /// Turns to the trunk's next target, if there is one. Call-ID, CSeq and tags stay (RFC 3263 §4.3),

@@ -194,6 +194,12 @@ impl Outgoing {
         earlier(earlier(invites, usages), self.cancelling_deadline())
     }
 
+    /// Whether the far end knows that it is over, as far as that can be known: what lingers only
+    /// absorbs repeats. A gateway that shuts down waits for no more.
+    pub fn has_parted(&self) -> bool {
+        matches!(self.phase, Phase::Over) && self.usages.iter().all(Usage::has_parted) && self.out.is_empty()
+    }
+
     /// Whether the end was told, everything was polled and no transaction lingers: free it.
     pub fn is_finished(&self) -> bool {
         matches!(self.phase, Phase::Over)
@@ -242,6 +248,8 @@ impl Outgoing {
 
     fn end(&mut self, now: Instant, cause: Cause) {
         self.phase = Phase::Over;
+        // Early dialogs end with the leg; one that is answered all the same is made anew and hung up.
+        self.usages.retain(|usage| !usage.is_early());
         self.facts.ended = Some(now);
         self.facts.q850 = cause.q850.or(self.facts.q850);
         self.out.end(cause);
@@ -249,8 +257,7 @@ impl Outgoing {
 
     fn prune(&mut self) {
         self.invites.retain(|invite| !invite.is_ended());
-        let over = matches!(self.phase, Phase::Over) && !self.invites.iter().any(Invite::is_open);
-        self.usages.retain(|usage| !(usage.is_ended() || over && usage.is_early()));
+        self.usages.retain(|usage| !usage.is_ended());
     }
 }
 

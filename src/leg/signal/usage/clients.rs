@@ -21,6 +21,10 @@ pub(super) struct Client {
 }
 
 impl Client {
+    pub(super) fn is_pending(&self) -> bool {
+        self.machine.is_pending()
+    }
+
     pub(super) fn poll_timeout(&self) -> Option<Deadline> {
         self.machine.poll_timeout()
     }

@@ -7,6 +7,7 @@ mod clients;
 mod offers;
 mod requests;
 
+use std::net::IpAddr;
 use std::sync::Arc;
 
 use bytes::Bytes;
@@ -105,6 +106,11 @@ impl Usage {
         self.ack.is_some()
     }
 
+    /// Whether the dialog is over at both ends: no request of ours awaits its answer.
+    pub(super) fn has_parted(&self) -> bool {
+        self.is_left() && !self.clients.iter().any(Client::is_pending)
+    }
+
     /// Whether nothing is left to be sent or awaited.
     pub(super) fn is_ended(&self) -> bool {
         self.is_left() && self.clients.is_empty() && self.servers.is_empty() && self.accepting.is_none()
@@ -149,8 +155,8 @@ impl Usage {
             // RFC 3261 §15: "the callee's UA MUST NOT send a BYE on a confirmed dialog until it has
             // received an ACK for its 2xx response or until the server transaction times out."
             Standing::Confirmed if waits => self.standing = Standing::Leaving,
-            Standing::Early | Standing::Confirmed | Standing::Leaving => self.send_bye(cx),
-            Standing::Left => {}
+            Standing::Early | Standing::Confirmed => self.send_bye(cx),
+            Standing::Leaving | Standing::Left => {}
         }
     }
 
@@ -192,11 +198,18 @@ impl Usage {
 /// `transport` the one in use stays, so that NAT bindings and connections hold).
 fn address_of(uri: &Uri, peer: &Peer) -> Option<Peer> {
     let sip = uri.sip()?;
-    let address = sip.host.address()?;
+    let address = sip.host.address().filter(|address| is_reachable(*address, peer))?;
     let transport = match sip.transport() {
         Some(named @ (Transport::Udp | Transport::Tcp)) => named,
         Some(_) | None => peer.transport.clone(),
     };
     let port = sip.port.unwrap_or_else(|| transport.default_port());
     Some(Peer { transport, address: (address, port).into() })
+}
+
+/// Whether an address of a Contact can be one of a peer that we reached: some phones write 0.0.0.0 there,
+/// and an address of the other family would never get our BYE.
+fn is_reachable(address: IpAddr, peer: &Peer) -> bool {
+    let same_family = address.is_ipv4() == peer.address.is_ipv4();
+    same_family && !address.is_unspecified() && !address.is_multicast()
 }
