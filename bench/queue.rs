@@ -9,8 +9,9 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
 
 use octothorpe::job::{Job, UnixMs};
+use octothorpe::leg::record::{LegRecord, RecordStage, SipRecord};
 use octothorpe::queue::embedded::{Embedded, Settings};
-use octothorpe::queue::{Claim, Consumer, JobStore, LegRecord, SipStage, Store, Submitted};
+use octothorpe::queue::{Claim, Consumer, JobStore, Store, Submitted};
 use octothorpe::reason::Reason;
 use octothorpe::report::record::{JobResult, Server, Span};
 
@@ -43,8 +44,8 @@ fn order(id: &str) -> Job {
 }
 
 fn leg() -> LegRecord {
-    LegRecord::Sip {
-        stage: SipStage::Invited,
+    LegRecord::Sip(SipRecord {
+        stage: RecordStage::Inviting,
         request_uri: "sip:+14252345667@192.0.2.1".into(),
         route: Vec::new(),
         via: "SIP/2.0/UDP 192.0.2.2:5060;branch=z9hG4bK0123456789abcdef;rport".into(),
@@ -55,10 +56,7 @@ fn leg() -> LegRecord {
         transport: "udp".into(),
         destination: ([192, 0, 2, 1], 5060).into(),
         local: ([192, 0, 2, 2], 5060).into(),
-        remote_target: None,
-        to_tag: None,
-        route_set: Vec::new(),
-    }
+    })
 }
 
 fn main() {

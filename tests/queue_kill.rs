@@ -5,6 +5,7 @@ mod store;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::io::{BufRead, BufReader, Write};
+use std::os::unix::fs::MetadataExt;
 use std::process::{Command, Stdio};
 use std::time::Duration;
 
@@ -188,6 +189,9 @@ async fn judge(directory: &Directory, said: &mut Said, seed: u64, kills: u64) {
     let published = published(&store).await;
     let lost = said.accepted.iter().filter(|id| !published.contains_key(*id)).count();
     let results_lost = said.finished.iter().filter(|(id, r)| published.get(*id) != Some(r)).count();
+    for id in said.accepted.iter().filter(|id| !published.contains_key(*id)) {
+        println!("lost: {id}");
+    }
     println!(
         "seed {seed}: {kills} kills, accepted {} lost {lost}, dials {} twice {}, results told \
          durable {} lost {results_lost}, delivered {}, orphans {}, left over {left}",
@@ -217,6 +221,12 @@ async fn published(store: &Store) -> BTreeMap<String, String> {
     }
 }
 
+/// The file as the kernel knows it: the directory stands where others tidy up, and a store that is
+/// taken away under the test is not a store that lost anything.
+fn store_file(directory: &Directory) -> u64 {
+    std::fs::metadata(directory.0.join("store.sqlite")).unwrap().ino()
+}
+
 async fn killed(kills: u64) {
     let seed = match std::env::var("SEED") {
         Ok(seed) => seed.parse().unwrap(),
@@ -226,8 +236,11 @@ async fn killed(kills: u64) {
     let mut rng = StdRng::seed_from_u64(seed);
     let directory = Directory::new();
     let mut said = Said::default();
+    let mut first = None;
     for run in 0..kills {
         one_life(&directory, run, &mut said, rng.random_range(1..200));
+        let here = store_file(&directory);
+        assert_eq!(*first.get_or_insert(here), here, "run {run}: somebody replaced the store's file");
     }
     judge(&directory, &mut said, seed, kills).await;
 }

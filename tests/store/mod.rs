@@ -7,8 +7,8 @@ use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::Duration;
 
 use octothorpe::job::{Job, JobKey, UnixMs};
-use octothorpe::queue::embedded::{Embedded, OpenError, Settings};
 use octothorpe::leg::record::{LegRecord, RecordStage, SipRecord};
+use octothorpe::queue::embedded::{Embedded, OpenError, Settings};
 use octothorpe::queue::{Claim, JobStore, Store, Submitted};
 use octothorpe::reason::Reason;
 use octothorpe::report::record::{AttemptRecord, JobResult, Secured, Server, Span};

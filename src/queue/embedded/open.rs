@@ -93,11 +93,12 @@ impl Embedded {
         let directory = &settings.directory;
         let database = |error| OpenError::Database { directory: directory.clone(), error };
         let io = |error| OpenError::Io { directory: directory.clone(), error };
-        let path = make_files(directory).map_err(io)?;
+        DirBuilder::new().recursive(true).mode(0o700).create(directory).map_err(io)?;
         let lock = Lock::take(directory).map_err(|why| match why {
             NotLocked::Held(holder) => OpenError::Held { directory: directory.clone(), holder },
             NotLocked::Io(error) => io(error),
         })?;
+        let path = make_file(directory).map_err(io)?;
         let db = Connection::open(&path).map_err(database)?;
         schema::prepare(&db).map_err(database)?;
         let found = tables(&db).map_err(database)?;
@@ -128,10 +129,10 @@ impl Embedded {
     }
 }
 
-/// The directory and the database's file, for the owner only: jobs hold numbers in the clear. The
-/// log's files take the database's mode.
-fn make_files(directory: &Path) -> io::Result<PathBuf> {
-    DirBuilder::new().recursive(true).mode(0o700).create(directory)?;
+/// The database's file, for the owner only as the directory is: jobs hold numbers in the clear. The
+/// log's files take the database's mode. Only under the lock: closing a file gives up every POSIX
+/// lock that this process has on it, those of a database that is open already among them.
+fn make_file(directory: &Path) -> io::Result<PathBuf> {
     let path = directory.join("store.sqlite");
     OpenOptions::new().create(true).truncate(false).write(true).mode(0o600).open(&path)?;
     Ok(path)
