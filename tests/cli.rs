@@ -211,7 +211,7 @@ fn too_few_ports_are_told_as_capacity() {
     let site = Site::new("[media]\nports = \"20000-20009\"").trunk(LAB);
     let ran = run(&["check", "--config", &site.config()]);
     ran.assert(0, "");
-    assert!(ran.out.contains("5 calls at one time (ports 20000-20009: 5;"), "{}", ran.out);
+    assert!(ran.out.contains("5 calls at one time: ports 20000-20009 carry 5,"), "{}", ran.out);
 }
 
 #[test]

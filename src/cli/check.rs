@@ -9,8 +9,9 @@ use serde::Serialize;
 use super::Common;
 use super::exit::{Exit, Failure, Outcome};
 use super::output::Output;
-use crate::config::{Capacity, Config, ConfigErrors, ScriptConfig};
+use crate::config::{Config, ConfigErrors, ScriptConfig};
 use crate::dsp::units::Samples;
+use crate::gateway::media;
 use crate::job::Purpose;
 use crate::prompt::{ClipName, Pack, lint, packs_at};
 
@@ -186,14 +187,11 @@ fn capacity(config: &Config) -> Told {
     let ports = config.media.ports;
     // Where the limit cannot be asked for it is not what stops us.
     let files = rlimit::Resource::NOFILE.get().map_or(u64::MAX, |(_, hard)| hard);
-    let capacity = Capacity::new(ports, files);
-    let told = format!(
-        "{} at one time (ports {ports}: {}; open files {files}: {})",
-        plural(capacity.calls(), "call"),
-        capacity.by_ports,
-        capacity.by_files
-    );
-    Told { check: "capacity", ok: capacity.calls() > 0, told }
+    let calls = media::capacity(files, ports.pairs());
+    let at_one_time = plural(calls, "call");
+    let told =
+        format!("{at_one_time} at one time: ports {ports} carry {}, open files are {files}", ports.pairs());
+    Told { check: "capacity", ok: calls > 0, told }
 }
 
 fn plural(count: usize, noun: &str) -> String {

@@ -6,7 +6,6 @@
 //! Every error names file, line, what is expected and what to do; all of them are told at once.
 
 mod account;
-mod capacity;
 mod error;
 mod http;
 mod listen;
@@ -27,7 +26,6 @@ mod written;
 use std::path::Path;
 
 pub use account::Account;
-pub use capacity::Capacity;
 pub use error::{ConfigError, ConfigErrors};
 pub use http::HttpConfig;
 pub use listen::{Listen, Transport};
