@@ -1,7 +1,7 @@
 //! The configuration: files as written, then checked.
 //!
 //! `octothorpe.toml` describes the gateway; every `trunks/NAME.toml` beside it describes one trunk.
-//! Both are read in two steps: [`written`] holds what the files say, each value with its place, and
+//! Both are read in two steps: `written` holds what the files say, each value with its place, and
 //! refuses unknown keys; the checks turn that into [`Config`], whose values need no further doubt.
 //! Every error names file, line, what is expected and what to do; all of them are told at once.
 
