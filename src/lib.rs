@@ -46,7 +46,7 @@
 
 pub mod audio;
 pub mod call;
-//pub mod cli;
+pub mod cli;
 pub mod clip;
 pub mod config;
 pub mod dsp;

@@ -5,6 +5,7 @@ use std::str::FromStr;
 use clap::ValueEnum;
 
 use crate::leg::key::{Digit, KeyPath};
+use crate::phone::Answer;
 
 /// More keys than this nobody presses in one call.
 const MOST_KEYS: usize = 64;
@@ -59,6 +60,17 @@ pub enum AnswerArg {
     Busy,
     /// Somebody who says and presses nothing
     Silent,
+}
+
+impl From<AnswerArg> for Answer {
+    fn from(answer: AnswerArg) -> Answer {
+        match answer {
+            AnswerArg::Human => Answer::Human,
+            AnswerArg::Voicemail => Answer::Voicemail,
+            AnswerArg::Busy => Answer::Busy,
+            AnswerArg::Silent => Answer::Silent,
+        }
+    }
 }
 
 #[cfg(test)]

@@ -17,6 +17,9 @@ pub mod replay;
 pub mod results;
 pub mod serve;
 pub mod show;
+mod start;
+mod stop;
+mod story;
 pub mod submit;
 
 use std::ffi::OsString;
@@ -45,13 +48,13 @@ struct Cli {
 #[derive(Debug, Clone, Args)]
 pub struct Common {
     /// The gateway's configuration [default: sip-config/octothorpe.toml]
-    #[arg(long, global = true, value_name = "FILE")]
+    #[arg(long, global = true, value_name = "FILE", display_order = 900)]
     pub config: Option<PathBuf>,
     /// For machines: one JSON object a line on standard output
-    #[arg(long, global = true)]
+    #[arg(long, global = true, display_order = 901)]
     pub json: bool,
     /// Tell more on standard error; twice for everything
-    #[arg(short, long, global = true, action = ArgAction::Count)]
+    #[arg(short, long, global = true, action = ArgAction::Count, display_order = 902)]
     pub verbose: u8,
 }
 
@@ -143,16 +146,10 @@ fn dispatch(cli: Cli, output: &mut Output) -> Outcome {
             let (out, err) = output.streams();
             exit_of(prompts::run(&args, &configured, common.json, out, err)?)
         }
-        Command::Call(args) => {
-            args.refuse_unbuilt()?;
-            Err(Failure::not_built("call"))
-        }
-        Command::Phone(args) => {
-            args.refuse_unbuilt()?;
-            Err(Failure::not_built("phone"))
-        }
-        Command::Demo(_) => Err(Failure::not_built("demo")),
-        Command::Serve(_) => Err(Failure::not_built("serve")),
+        Command::Call(args) => start::on_threads(call::run(&args, &common, output)),
+        Command::Phone(args) => start::on_threads(phone::run(&args, output)),
+        Command::Demo(args) => start::on_threads(demo::run(&args, &common, output)),
+        Command::Serve(_) => start::on_threads(serve::run(&common, output)),
         Command::Load(_) => Err(Failure::not_built("load")),
     }
 }

@@ -1,12 +1,22 @@
 //! `octothorpe phone`: the answering phone.
 
 use std::net::SocketAddr;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::time::Duration;
 
 use clap::Args;
+use serde::Serialize;
 
-use super::exit::Failure;
+use super::exit::{Exit, Failure, Outcome};
 use super::keys::{AnswerArg, Keys, PathArg};
+use super::output::Output;
+use super::stop::Stop;
+use crate::audio;
+use crate::clip::Clip;
+use crate::config::{Listen, MediaConfig, PortRange, Transport};
+use crate::gateway::media::Options;
+use crate::phone::{Behaviour, CallNews, Phone, PhoneConfig, PhoneEvent};
 
 /// Arguments of `phone`.
 #[derive(Debug, Args)]
@@ -20,9 +30,18 @@ pub struct PhoneArgs {
     /// By which path it presses
     #[arg(long, value_enum, default_value_t = PathArg::Rfc4733)]
     pub path: PathArg,
-    /// When it presses, in milliseconds after the answer [default: when the prompt is over]
+    /// When it presses, in milliseconds after the answer: later than the context of the prompt
+    #[arg(long, value_name = "MS", default_value_t = 4_000)]
+    pub after_ms: u64,
+    /// How long it rings, in milliseconds
+    #[arg(long, value_name = "MS", default_value_t = 200)]
+    pub ring_ms: u64,
+    /// Hang up this long after the answer [default: never]
     #[arg(long, value_name = "MS")]
-    pub after_ms: Option<u64>,
+    pub hang_up_ms: Option<u64>,
+    /// Ports of its media
+    #[arg(long, value_name = "FIRST-LAST", default_value = "34000-59999", value_parser = ports)]
+    pub ports: PortRange,
     /// The level of each tone of an in-band key
     #[arg(long, value_name = "DBM0", default_value_t = -10.0, allow_negative_numbers = true, value_parser = level)]
     pub level_dbm0: f32,
@@ -41,13 +60,127 @@ pub struct PhoneArgs {
 }
 
 impl PhoneArgs {
+    fn behaviour(&self) -> Result<Behaviour, Failure> {
+        let play = self.play.as_deref().map(clip).transpose()?;
+        Ok(Behaviour {
+            answer: self.answer.into(),
+            ring: Duration::from_millis(self.ring_ms),
+            press: self.press.0.clone(),
+            path: self.path.into(),
+            after: Duration::from_millis(self.after_ms),
+            level_dbm0: self.level_dbm0,
+            play,
+            hang_up_after: self.hang_up_ms.map(Duration::from_millis),
+            loss: self.loss / 100.0,
+            ..Behaviour::default()
+        })
+    }
+
     /// Refuses what the contract has and this version does not, by its name.
-    pub(super) fn refuse_unbuilt(&self) -> Result<(), Failure> {
+    fn refuse_unbuilt(&self) -> Result<(), Failure> {
         match &self.attendant {
             None => Ok(()),
             Some(_) => Err(Failure::not_built("phone --attendant")),
         }
     }
+}
+
+/// Answers until it is told to stop; prints what happens, as lines or as objects.
+pub(super) async fn run(args: &PhoneArgs, output: &mut Output) -> Outcome {
+    args.refuse_unbuilt()?;
+    let listen = |transport| Listen { transport, address: args.listen };
+    let ip = args.listen.ip();
+    let media = MediaConfig {
+        ipv4: ip.is_ipv4().then_some(ip),
+        ipv6: ip.is_ipv6().then_some(ip),
+        ports: args.ports,
+        advertise: None,
+    };
+    let config = PhoneConfig {
+        listen: vec![listen(Transport::Udp), listen(Transport::Tcp)],
+        media,
+        engine: Options::default(),
+    };
+    let mut stop = Stop::new()?;
+    let started = Phone::start(config, args.behaviour()?).await;
+    let (phone, mut news) = started.map_err(|error| Failure::cannot_run(error.to_string()))?;
+    output.note(&format!("answering on {}", args.listen));
+    loop {
+        tokio::select! {
+            () = stop.wait() => break,
+            Some(news) = news.recv() => tell(&news, output)?,
+        }
+    }
+    let told = tokio::spawn(phone.stop());
+    while let Some(news) = news.recv().await {
+        tell(&news, output)?;
+    }
+    // A phone that has panicked has said so.
+    let _ = told.await;
+    Ok(Exit::Done)
+}
+
+fn clip(file: &Path) -> Result<Arc<Clip>, Failure> {
+    let wrong = |error| Failure::usage(format!("{}: {error}", file.display()));
+    let pcm = audio::decode_file(file).map_err(wrong)?;
+    Ok(Arc::new(Clip::new("play", pcm)))
+}
+
+/// One event for machines.
+#[derive(Serialize)]
+struct Told<'a> {
+    event: &'static str,
+    call_id: &'a str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    number: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    answered: Option<bool>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    packets_sent: Option<u64>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    packets_received: Option<u64>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    lost_received: Option<u64>,
+}
+
+fn tell(news: &CallNews, output: &mut Output) -> std::io::Result<()> {
+    let told = told(news);
+    if output.is_json() {
+        return output.object(&told);
+    }
+    output.line(&format!("{:<8}  {}", told.event, told.call_id))
+}
+
+fn told(news: &CallNews) -> Told<'_> {
+    let plain = Told {
+        event: "",
+        call_id: &news.call_id,
+        number: None,
+        answered: None,
+        packets_sent: None,
+        packets_received: None,
+        lost_received: None,
+    };
+    match &news.event {
+        PhoneEvent::Ring { number } => Told { event: "ring", number: Some(number), ..plain },
+        PhoneEvent::Answered => Told { event: "answered", ..plain },
+        PhoneEvent::Pressed { .. } => Told { event: "pressed", ..plain },
+        PhoneEvent::Ended { answered, figures, .. } => Told {
+            event: "ended",
+            answered: Some(*answered),
+            packets_sent: Some(figures.packets_sent),
+            packets_received: Some(figures.packets_received),
+            lost_received: Some(figures.lost_received),
+            ..plain
+        },
+    }
+}
+
+fn ports(text: &str) -> Result<PortRange, String> {
+    let range = text.split_once('-').and_then(|(first, last)| {
+        PortRange::new(first.trim().parse().ok()?, last.trim().parse().ok()?)
+    });
+    range.ok_or_else(|| "expected FIRST-LAST, above 1023, with room for a pair".to_owned())
 }
 
 /// Above 0 dBm0 a tone of two would be clipped (G.711: the highest sine has +3.14 dBm0).

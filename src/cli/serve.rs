@@ -2,13 +2,13 @@
 
 use clap::Args;
 use tokio::net::TcpListener;
-use tokio::signal::unix::{Signal, SignalKind, signal};
 use tokio::sync::watch;
 
 use super::Common;
 use super::exit::{Exit, Failure, Outcome};
 use super::output::Output;
 use super::start::{Started, start};
+use super::stop::Stop;
 use crate::gateway::clock;
 use crate::http::{self, Front};
 
@@ -32,11 +32,11 @@ pub(super) async fn run(common: &Common, output: &mut Output) -> Outcome {
     output.note(&format!("serving HTTP on {address}, SIP on {}", sip.join(" ")));
     stop.wait().await;
     output.note("draining: no new dial, calls finish; a second signal ends them");
-    gateway.drain();
-    let orders = gateway.orders();
+    let shutdown = gateway.shutdown();
+    shutdown.drain();
     let ending = tokio::spawn(async move {
         stop.wait().await;
-        orders.end_calls().await;
+        shutdown.end_calls();
     });
     gateway.finished().await;
     ending.abort();
@@ -45,25 +45,5 @@ pub(super) async fn run(common: &Common, output: &mut Output) -> Outcome {
         Ok(Ok(())) => Ok(Exit::Done),
         Ok(Err(error)) => Err(Failure::cannot_run(format!("the front door failed: {error}"))),
         Err(error) => Err(Failure::cannot_run(format!("the front door failed: {error}"))),
-    }
-}
-
-/// The signals that stop a service.
-struct Stop {
-    terminate: Signal,
-    interrupt: Signal,
-}
-
-impl Stop {
-    fn new() -> Result<Stop, Failure> {
-        let of = |kind| signal(kind).map_err(|error| Failure::cannot_run(format!("no signals: {error}")));
-        Ok(Stop { terminate: of(SignalKind::terminate())?, interrupt: of(SignalKind::interrupt())? })
-    }
-
-    async fn wait(&mut self) {
-        tokio::select! {
-            _ = self.terminate.recv() => {}
-            _ = self.interrupt.recv() => {}
-        }
     }
 }

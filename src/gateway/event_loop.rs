@@ -60,10 +60,10 @@ pub(super) struct Inputs {
 }
 
 impl EventLoop {
-    /// Runs until the last driver is gone and the last call has ended.
+    /// Runs until the last driver is gone and the last call is over at both ends.
     pub(super) async fn run(mut self, mut inputs: Inputs) {
         let mut orders = true;
-        while orders || !self.lines.is_empty() {
+        while orders || !self.lines.values().all(Line::has_parted) {
             let deadline = self.timers.next();
             tokio::select! {
                 Some(event) = inputs.media.recv() => {

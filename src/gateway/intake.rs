@@ -6,7 +6,7 @@ use std::time::Duration;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tokio::task::JoinSet;
 
-use super::Shared;
+use super::{Phase, Shared};
 use super::clock;
 use super::driver::drive;
 use super::orphans;
@@ -42,9 +42,23 @@ pub(super) async fn run(shared: Arc<Shared>, capacity: usize) {
             }
         }
     }
-    while drivers.join_next().await.is_some() {}
+    finish(&shared, &mut drivers).await;
     housekeeping.abort();
     cancelling.abort();
+}
+
+/// Waits for the last driver; ends the calls when that is ordered.
+async fn finish(shared: &Shared, drivers: &mut JoinSet<()>) {
+    let mut ended = false;
+    loop {
+        tokio::select! {
+            driver = drivers.join_next() => if driver.is_none() { return },
+            () = shared.reached(Phase::Ending), if !ended => {
+                ended = true;
+                shared.lines.end_all().await;
+            }
+        }
+    }
 }
 
 /// Waits for room and for work; each claim comes with its place.

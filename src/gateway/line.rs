@@ -134,6 +134,11 @@ impl Line {
         self.hop == Some(destination)
     }
 
+    /// Whether its call is over at both ends; what lingers only absorbs repeats.
+    pub(super) fn has_parted(&self) -> bool {
+        self.up.is_none() && self.leg.has_parted()
+    }
+
     /// Whether nothing of it is left to do.
     pub(super) fn is_finished(&self) -> bool {
         self.up.is_none() && self.leg.is_finished()

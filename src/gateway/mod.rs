@@ -1,7 +1,7 @@
 //! The edge: the event loop, sockets, media threads, drivers of jobs, clocks, shutdown.
 //!
-//! [`Gateway::start`] opens everything; [`Gateway::drain`] stops dialling and lets calls finish;
-//! [`Gateway::end_calls`] ends them politely; [`Gateway::finished`] returns when all is done.
+//! [`Gateway::start`] opens everything; [`Shutdown::drain`] stops dialling and lets calls finish;
+//! [`Shutdown::end_calls`] ends them politely; [`Gateway::finished`] returns when all is done.
 
 mod channels;
 pub mod clock;
@@ -31,7 +31,7 @@ use tokio::sync::watch;
 use tokio::task::JoinHandle;
 
 use crate::call::script::ScriptLimits;
-use crate::config::{Config, Listen, PolicyConfig, ScriptConfig, Transport};
+use crate::config::{Config, PolicyConfig, ScriptConfig, Transport};
 use crate::leg::key::Digit;
 use crate::prompt::Library;
 use crate::queue::Store;
@@ -62,15 +62,55 @@ pub(crate) struct Shared {
     lines: Lines,
     figures: Arc<Figures>,
     observer: Observer,
-    draining: watch::Receiver<bool>,
+    phase: watch::Receiver<Phase>,
+}
+
+/// How far shutdown has come.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+enum Phase {
+    /// Jobs are worked on.
+    Running,
+    /// No new dial; calls finish.
+    Draining,
+    /// Calls are ended politely.
+    Ending,
+}
+
+/// Orders the shutdown of a gateway, from anywhere.
+#[derive(Debug, Clone)]
+pub struct Shutdown(watch::Sender<Phase>);
+
+impl Shutdown {
+    /// No new dial; calls that are up finish, claimed jobs that were not dialled go back.
+    pub fn drain(&self) {
+        self.advance(Phase::Draining);
+    }
+
+    /// Ends the calls that are up, politely.
+    pub fn end_calls(&self) {
+        self.advance(Phase::Ending);
+    }
+
+    fn advance(&self, phase: Phase) {
+        self.0.send_if_modified(|now| {
+            let later = phase > *now;
+            *now = phase.max(*now);
+            later
+        });
+    }
 }
 
 impl Shared {
     /// Returns once no new dial may be made.
     async fn drained(&self) {
-        let mut draining = self.draining.clone();
-        // The only error is that the gateway is gone, which drains as well.
-        let _ = draining.wait_for(|draining| *draining).await;
+        self.reached(Phase::Draining).await;
+    }
+
+    /// Returns once shutdown has come this far.
+    async fn reached(&self, wanted: Phase) {
+        let mut phase = self.phase.clone();
+        // The only error is that the gateway is gone, which has come further.
+        let _ = phase.wait_for(|phase| *phase >= wanted).await;
     }
 }
 
@@ -88,7 +128,7 @@ pub enum StartError {
 /// A running gateway.
 pub struct Gateway {
     shared: Arc<Shared>,
-    drain: watch::Sender<bool>,
+    shutdown: Shutdown,
     snapshot: watch::Receiver<Arc<GatewaySnapshot>>,
     intake: JoinHandle<()>,
     event_loop: JoinHandle<()>,
@@ -105,18 +145,18 @@ impl Gateway {
         let (media, media_events) = MediaEngine::start(&config.media)?;
         let capacity = media.capacity();
         let (lines, commands) = Lines::new();
-        let (drain, draining) = watch::channel(false);
+        let (shutdown, phase) = watch::channel(Phase::Running);
         let shared = Arc::new(Shared {
             store,
             packs,
+            server: server(&config),
             policy: config.policy,
             script: script_limits(&config.script),
-            server: server(&config.sip.listen),
             channels: Channels::new(config.trunks.clone()),
             lines,
             figures: Arc::default(),
             observer: Observer::default(),
-            draining,
+            phase,
         });
         let (published, snapshot) = watch::channel(Arc::default());
         let dropped = sockets.dropped();
@@ -139,7 +179,7 @@ impl Gateway {
         let event_loop = tokio::spawn(event_loop.run(Inputs { inbound, media: media_events, commands }));
         let intake = tokio::spawn(intake::run(shared.clone(), capacity));
         let snapshots = tokio::spawn(publish(shared.clone(), media, dropped, published));
-        Ok(Gateway { shared, drain, snapshot, intake, event_loop, snapshots })
+        Ok(Gateway { shared, shutdown: Shutdown(shutdown), snapshot, intake, event_loop, snapshots })
     }
 
     /// What happens to jobs, for whoever watches.
@@ -152,22 +192,15 @@ impl Gateway {
         self.snapshot.clone()
     }
 
-    /// No new dial; calls that are up finish, claimed jobs that were not dialled go back.
-    pub fn drain(&self) {
-        self.drain.send_replace(true);
-    }
-
-    /// Ends the calls that are up, politely.
-    pub async fn end_calls(&self) {
-        self.shared.lines.end_all().await;
+    /// What orders its shutdown.
+    pub fn shutdown(&self) -> Shutdown {
+        self.shutdown.clone()
     }
 
     /// Returns when the last call has ended and its result is durable.
     pub async fn finished(self) {
-        let Gateway { shared, drain, snapshot: _, intake, event_loop, snapshots } = self;
-        // The sender stays until the intake has seen its word.
+        let Gateway { shared, shutdown: _, snapshot: _, intake, event_loop, snapshots } = self;
         let _ = intake.await;
-        drop(drain);
         snapshots.abort();
         let _ = snapshots.await;
         drop(shared);
@@ -185,8 +218,8 @@ fn script_limits(script: &ScriptConfig) -> ScriptLimits {
 }
 
 /// Who we are in every result.
-fn server(listen: &[Listen]) -> Server {
-    let ip = listen.first().map_or(IpAddr::V4(Ipv4Addr::UNSPECIFIED), |listen| listen.address.ip());
+pub fn server(config: &Config) -> Server {
+    let ip = config.sip.listen.first().map_or(IpAddr::V4(Ipv4Addr::UNSPECIFIED), |listen| listen.address.ip());
     Server {
         name: rustix::system::uname().nodename().to_string_lossy().into_owned(),
         ip,
@@ -204,7 +237,7 @@ async fn publish(
     let mut ticks = tokio::time::interval(SNAPSHOT);
     loop {
         ticks.tick().await;
-        let draining = *shared.draining.borrow();
+        let draining = *shared.phase.borrow() != Phase::Running;
         let channels = shared.channels.in_use();
         let calls = channels.iter().map(|(_, in_use)| in_use).sum::<usize>();
         let snapshot = GatewaySnapshot {

@@ -6,23 +6,23 @@ use std::time::Instant;
 
 /// A heap of wake-ups. An entry may be stale: whoever is woken asks its core what is really due.
 #[derive(Debug, Default)]
-pub struct Timers {
+pub(crate) struct Timers {
     heap: BinaryHeap<Reverse<(Instant, u64)>>,
 }
 
 impl Timers {
     /// Wakes this call at this time.
-    pub fn wake(&mut self, at: Instant, call: u64) {
+    pub(crate) fn wake(&mut self, at: Instant, call: u64) {
         self.heap.push(Reverse((at, call)));
     }
 
     /// When the next call is to be woken.
-    pub fn next(&self) -> Option<Instant> {
+    pub(crate) fn next(&self) -> Option<Instant> {
         self.heap.peek().map(|Reverse((at, _))| *at)
     }
 
     /// A call that is due.
-    pub fn pop_due(&mut self, now: Instant) -> Option<u64> {
+    pub(crate) fn pop_due(&mut self, now: Instant) -> Option<u64> {
         if self.next()? > now {
             return None;
         }

@@ -6,8 +6,7 @@ use std::time::Duration;
 use crate::report::snapshot::Lateness;
 
 /// Eight buckets an octave, from 1 µs to more than an hour.
-const BUCKETS: usize = 256;
-const BUCKETS_AN_OCTAVE: f64 = 8.0;
+const BUCKETS: usize = 8 * 32;
 
 /// Counts of ticks by lateness. Counting takes no lock.
 #[derive(Debug)]
@@ -40,9 +39,19 @@ impl Histogram {
     }
 }
 
+/// The octave and the three bits below the highest: no two values of a bucket differ by more than
+/// an eighth.
 fn bucket(us: u64) -> usize {
-    let octaves = (us.max(1) as f64).log2();
-    ((octaves * BUCKETS_AN_OCTAVE) as usize).min(BUCKETS - 1)
+    let us = us.max(1);
+    let octave = us.ilog2();
+    let eighth = ((us << 3) >> octave) & 7;
+    (octave as usize * 8 + eighth as usize).min(BUCKETS - 1)
+}
+
+/// The first value above a bucket.
+fn upper_end_us(bucket: usize) -> u64 {
+    let (octave, eighth) = (bucket / 8, bucket as u64 % 8);
+    ((9 + eighth) << octave).div_ceil(8)
 }
 
 /// The upper end of the bucket in which the quantile lies.
@@ -53,7 +62,7 @@ fn quantile_us(counts: &[u64], share: f64) -> u64 {
         seen += count;
         seen >= wanted && wanted > 0
     });
-    found.map_or(0, |n| ((n + 1) as f64 / BUCKETS_AN_OCTAVE).exp2().round() as u64)
+    found.map_or(0, upper_end_us)
 }
 
 #[cfg(test)]
@@ -72,6 +81,15 @@ mod tests {
         let near = |told: Duration, us: f64| (told.as_micros() as f64 / us - 1.0).abs() < 0.1;
         assert!(near(told.p50, 500.0) && near(told.p99, 990.0), "{told:?}");
         assert_eq!(told.max, Duration::from_millis(70));
+    }
+
+    #[test]
+    fn every_value_lies_below_its_buckets_end() {
+        for us in (0..70_000).chain([1 << 31, 1 << 40]) {
+            let end = upper_end_us(bucket(us));
+            assert!(us < end || bucket(us) == BUCKETS - 1, "{us} and {end}");
+            assert!(us < 8 || end - us <= us / 8 + 1 || us > 1 << 31, "{us} and {end}");
+        }
     }
 
     #[test]

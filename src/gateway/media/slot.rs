@@ -1,6 +1,5 @@
 //! One line with its sockets, and when it is due.
 
-use std::net::{SocketAddr, UdpSocket};
 use std::time::Instant;
 
 use tokio::sync::mpsc::Sender;
@@ -8,7 +7,7 @@ use tokio::sync::mpsc::error::TrySendError;
 
 use super::pace::SUB_SLOT;
 use super::sockets::{Sockets, receive};
-use crate::leg::media::{BUFFER, Line};
+use crate::leg::media::Line;
 use crate::leg::{MediaCommand, MediaEvent};
 
 /// Datagrams read at a time: a flood must not keep the thread from its other lines.
@@ -17,12 +16,19 @@ const READ_AT_ONCE: usize = 32;
 const READ_AT_CLOSE: usize = 4_096;
 /// Longer datagrams are cut, which no packet of G.711 is.
 const DATAGRAM: usize = 2_048;
+
+/// Where a thread reads and writes datagrams: one for all its lines, so that it stays in the cache.
+pub(super) type Scratch = [u8; DATAGRAM];
+/// An empty one.
+pub(super) const SCRATCH: Scratch = [0; DATAGRAM];
 /// Sub-slots between two looks at the RTCP port, which bounds the error of the round trip.
 const RTCP_PERIOD: u64 = 20;
 /// Every so many reads one comes a sub-slot early, to find out when packets really come.
 const PROBE_EVERY: u8 = 16;
 /// Early or late looks at an empty socket before it is left alone for a packet length.
 const LOOKS: u8 = 3;
+/// Reads at a steady phase after which sending follows it.
+const ALIGN_AFTER: u8 = 4;
 
 /// When a line is due, in numbers of sub-slots. Kept apart from the lines, so that a thread looks
 /// at all of them without touching theirs.
@@ -37,6 +43,8 @@ pub(super) struct Due {
     pub(super) over: bool,
     reads: u8,
     misses: u8,
+    /// Whether sending was brought to the phase of reading.
+    aligned: bool,
 }
 
 impl Due {
@@ -45,7 +53,7 @@ impl Due {
     pub(super) fn new(line: u64, next: u64) -> Due {
         let send = next + (line % 4 + 4 - next % 4) % 4;
         let rtcp = next + line % RTCP_PERIOD;
-        Due { read: next, send, rtcp, events: false, over: false, reads: 0, misses: 0 }
+        Due { read: next, send, rtcp, events: false, over: false, reads: 0, misses: 0, aligned: false }
     }
 
     /// Plans the next read after one in sub-slot `n` that found something or nothing.
@@ -66,8 +74,20 @@ impl Due {
             (_, 1..) => 1,
         };
         self.misses = 0;
+        if self.reads == ALIGN_AFTER && !self.aligned {
+            self.align_send(n, period);
+        }
         let early = u64::from(self.reads == 0);
         self.read = n + period - early;
+    }
+
+    /// Moves sending, once a call and by half a packet length at most, into the sub-slot in which
+    /// packets come: one visit then serves both ways, while socket and line are in the cache.
+    fn align_send(&mut self, n: u64, period: u64) {
+        self.aligned = true;
+        let ahead = (n % period + period - self.send % period) % period;
+        let moved = self.send + ahead;
+        self.send = if ahead > period / 2 && moved >= n + period { moved - period } else { moved };
     }
 }
 
@@ -82,46 +102,36 @@ pub(super) struct Slot {
 
 impl Slot {
     /// Reads what came, and tells what it held.
-    pub(super) fn read(&mut self, n: u64, now: Instant, due: &mut Due) {
-        let found = drain(&self.sockets.rtp, READ_AT_ONCE, |from, datagram| {
-            self.line.handle_rtp(now, from, datagram);
-        });
+    pub(super) fn read(&mut self, n: u64, now: Instant, due: &mut Due, scratch: &mut Scratch) {
+        let found = self.read_rtp(READ_AT_ONCE, now, scratch);
         due.plan_read(n, self.period(), found);
         self.sockets.connect(self.line.only_peer());
     }
 
     /// Sends the packet that is due.
-    pub(super) fn send(&mut self, now: Instant, due: &mut Due) {
-        let mut buffer = [0; BUFFER];
-        if let Some((to, len)) = self.line.tick(now, &mut buffer) {
-            self.sockets.send(to, &buffer[..len]);
+    pub(super) fn send(&mut self, now: Instant, due: &mut Due, scratch: &mut Scratch) {
+        if let Some((to, len)) = self.line.tick(now, scratch) {
+            self.sockets.send(to, &scratch[..len]);
         }
         due.send += self.period();
     }
 
     /// Reads and writes reports.
-    pub(super) fn report(&mut self, now: Instant, due: &mut Due) {
-        drain(&self.sockets.rtcp, READ_AT_ONCE, |from, datagram| {
-            self.line.handle_rtcp(now, from, datagram);
-        });
-        let mut buffer = [0; BUFFER];
-        if let Some((to, len)) = self.line.poll_rtcp(now, &mut buffer) {
+    pub(super) fn report(&mut self, now: Instant, due: &mut Due, scratch: &mut Scratch) {
+        self.read_rtcp(now, scratch);
+        if let Some((to, len)) = self.line.poll_rtcp(now, scratch) {
             // A report that cannot be sent is made good by the next.
-            let _ = self.sockets.rtcp.send_to(&buffer[..len], to);
+            let _ = self.sockets.rtcp.send_to(&scratch[..len], to);
         }
         due.rtcp += RTCP_PERIOD;
     }
 
     /// Obeys an order; before the last one everything that has come is heard.
-    pub(super) fn obey(&mut self, now: Instant, command: MediaCommand) {
+    pub(super) fn obey(&mut self, now: Instant, command: MediaCommand, scratch: &mut Scratch) {
         match &command {
             MediaCommand::Close => {
-                drain(&self.sockets.rtp, READ_AT_CLOSE, |from, datagram| {
-                    self.line.handle_rtp(now, from, datagram);
-                });
-                drain(&self.sockets.rtcp, READ_AT_ONCE, |from, datagram| {
-                    self.line.handle_rtcp(now, from, datagram);
-                });
+                self.read_rtp(READ_AT_CLOSE, now, scratch);
+                self.read_rtcp(now, scratch);
             }
             MediaCommand::Negotiated(_)
             | MediaCommand::Play { .. }
@@ -151,20 +161,26 @@ impl Slot {
         }
     }
 
+    /// Reads at most `limit` datagrams; tells whether there were any.
+    fn read_rtp(&mut self, limit: usize, now: Instant, scratch: &mut Scratch) -> bool {
+        for count in 0..limit {
+            let Some((from, len)) = self.sockets.receive(scratch) else { return count > 0 };
+            self.line.handle_rtp(now, from, &mut scratch[..len]);
+        }
+        true
+    }
+
+    fn read_rtcp(&mut self, now: Instant, scratch: &mut Scratch) {
+        for _ in 0..READ_AT_ONCE {
+            let Some((from, len)) = receive(&self.sockets.rtcp, scratch) else { return };
+            self.line.handle_rtcp(now, from, &scratch[..len]);
+        }
+    }
+
     /// Sub-slots a packet.
     fn period(&self) -> u64 {
         (self.line.ptime().as_millis() / SUB_SLOT.as_millis()).max(1) as u64
     }
-}
-
-/// Reads at most `limit` datagrams; tells whether there were any.
-fn drain(socket: &UdpSocket, limit: usize, mut handle: impl FnMut(SocketAddr, &mut [u8])) -> bool {
-    let mut buffer = [0; DATAGRAM];
-    for count in 0..limit {
-        let Some((from, len)) = receive(socket, &mut buffer) else { return count > 0 };
-        handle(from, &mut buffer[..len]);
-    }
-    true
 }
 
 #[cfg(test)]
@@ -199,6 +215,17 @@ mod tests {
             let (looks, waited) = walk(phase);
             assert_eq!(waited, 0, "read in the sub-slot in which they came, phase {phase}");
             assert!(looks <= 55, "50 packets and few looks in vain: {looks}");
+        }
+    }
+
+    #[test]
+    fn sending_moves_once_to_the_phase_of_reading() {
+        for (send, n) in [(8, 5), (8, 6), (8, 7), (5, 5), (7, 4)] {
+            let mut due = Due::new(0, 0);
+            due.send = send;
+            due.align_send(n, 4);
+            assert_eq!(due.send % 4, n % 4);
+            assert!(due.send >= n && due.send.abs_diff(send) <= 2, "{send} became {}", due.send);
         }
     }
 

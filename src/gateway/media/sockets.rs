@@ -3,6 +3,8 @@
 use std::io;
 use std::net::{IpAddr, SocketAddr, UdpSocket};
 
+use rustix::io::Errno;
+use rustix::net::{RecvFlags, SendFlags};
 use socket2::{Domain, Protocol, SockRef, Socket, Type};
 
 /// Kernel memory for datagrams that wait, a socket: more than a second of G.711 with what the
@@ -12,10 +14,12 @@ const RECEIVE_BUFFER: usize = 64 * 1024;
 /// A line's sockets, not blocking.
 #[derive(Debug)]
 pub(super) struct Sockets {
-    pub(super) rtp: UdpSocket,
+    rtp: UdpSocket,
     pub(super) rtcp: UdpSocket,
     /// The peer that the RTP socket is connected to.
     connected: Option<SocketAddr>,
+    /// Whether all that waited at the connecting was read: only then is every datagram the peer's.
+    is_pure: bool,
 }
 
 impl Sockets {
@@ -23,7 +27,7 @@ impl Sockets {
     pub(super) fn bind(address: IpAddr, port: u16) -> io::Result<Sockets> {
         let rtp = bind(SocketAddr::new(address, port))?;
         let rtcp = bind(SocketAddr::new(address, port + 1))?;
-        Ok(Sockets { rtp, rtcp, connected: None })
+        Ok(Sockets { rtp, rtcp, connected: None, is_pure: false })
     }
 
     /// Connects to the only peer there can be, which spares the kernel a look-up a packet and us
@@ -38,13 +42,30 @@ impl Sockets {
         };
         // A peer that cannot be connected to may still be sent to.
         self.connected = peer.filter(|_| done);
+        self.is_pure = false;
+    }
+
+    /// Receives one datagram of the RTP port; `None` when none waits.
+    pub(super) fn receive(&mut self, buffer: &mut [u8]) -> Option<(SocketAddr, usize)> {
+        let Some(peer) = self.connected.filter(|_| self.is_pure) else {
+            let received = receive(&self.rtp, buffer);
+            self.is_pure = received.is_none();
+            return received;
+        };
+        loop {
+            // The kernel admits nobody else, so the sender's address need not be asked for.
+            match rustix::net::recv(&self.rtp, &mut *buffer, RecvFlags::empty()) {
+                Err(Errno::CONNREFUSED) => {}
+                received => return received.ok().map(|(_, len)| (peer, len)),
+            }
+        }
     }
 
     /// Sends a datagram; what cannot be sent now is lost, as on any network.
     pub(super) fn send(&self, to: SocketAddr, datagram: &[u8]) {
         if self.connected != Some(to) {
             let _ = self.rtp.send_to(datagram, to);
-        } else if is_refused(&self.rtp.send(datagram)) {
+        } else if rustix::net::send(&self.rtp, datagram, SendFlags::empty()) == Err(Errno::CONNREFUSED) {
             // An ICMP error of an earlier packet was told instead of sending this one.
             let _ = self.rtp.send(datagram);
         }
@@ -55,15 +76,11 @@ impl Sockets {
 /// never ends a call.
 pub(super) fn receive(socket: &UdpSocket, buffer: &mut [u8]) -> Option<(SocketAddr, usize)> {
     loop {
-        let received = socket.recv_from(buffer);
-        if !is_refused(&received) {
-            return received.ok().map(|(len, from)| (from, len));
+        match socket.recv_from(buffer) {
+            Err(error) if error.kind() == io::ErrorKind::ConnectionRefused => {}
+            received => return received.ok().map(|(len, from)| (from, len)),
         }
     }
-}
-
-fn is_refused<T>(result: &io::Result<T>) -> bool {
-    result.as_ref().is_err_and(|error| error.kind() == io::ErrorKind::ConnectionRefused)
 }
 
 fn bind(address: SocketAddr) -> io::Result<UdpSocket> {

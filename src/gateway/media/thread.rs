@@ -10,7 +10,7 @@ use tokio::sync::mpsc::Sender;
 use super::lateness::Histogram;
 use super::pace::Pace;
 use super::port_pool::PortPool;
-use super::slot::{Due, Slot};
+use super::slot::{Due, SCRATCH, Scratch, Slot};
 use crate::gateway::clock;
 use crate::leg::{MediaCommand, MediaEvent};
 
@@ -38,6 +38,7 @@ pub(super) struct Worker {
     /// When the slot of the same index is due.
     dues: Vec<Due>,
     by_line: HashMap<u64, usize>,
+    scratch: Scratch,
 }
 
 impl Worker {
@@ -48,7 +49,7 @@ impl Worker {
         ports: Arc<Mutex<PortPool>>,
     ) -> Worker {
         let (slots, dues, by_line) = (Vec::new(), Vec::new(), HashMap::new());
-        Worker { orders, events, lateness, ports, slots, dues, by_line }
+        Worker { orders, events, lateness, ports, slots, dues, by_line, scratch: SCRATCH }
     }
 
     /// Works until nobody can give orders any more.
@@ -90,7 +91,7 @@ impl Worker {
             Order::Command(line, command) => {
                 // A line that is gone has told all it had to tell.
                 let Some(&index) = self.by_line.get(&line) else { return };
-                self.slots[index].obey(clock::now(), command);
+                self.slots[index].obey(clock::now(), command, &mut self.scratch);
                 self.slots[index].tell(&self.events, &mut self.dues[index]);
             }
         }
@@ -100,9 +101,10 @@ impl Worker {
     fn serve(&mut self, pace: &Pace, n: u64) {
         let mut now = clock::now();
         let mut served = 0;
+        let scratch = &mut self.scratch;
         for (due, slot) in self.dues.iter_mut().zip(&mut self.slots) {
-            let (reads, sends, reports) = (due.read <= n, due.send <= n, due.rtcp <= n);
-            if !(reads || sends || reports || due.events) {
+            let (reads, reports) = (due.read <= n, due.rtcp <= n);
+            if !(reads || due.send <= n || reports || due.events) {
                 continue;
             }
             served += 1;
@@ -110,14 +112,14 @@ impl Worker {
                 now = clock::now();
             }
             if reads {
-                slot.read(n, now, due);
+                slot.read(n, now, due, scratch);
             }
-            if sends {
+            if due.send <= n {
                 self.lateness.count(late(pace, due.send, now));
-                slot.send(now, due);
+                slot.send(now, due, scratch);
             }
             if reports {
-                slot.report(now, due);
+                slot.report(now, due, scratch);
             }
             slot.tell(&self.events, due);
         }

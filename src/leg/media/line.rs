@@ -2,7 +2,6 @@
 
 use std::collections::VecDeque;
 use std::net::{IpAddr, SocketAddr};
-use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use rand::rngs::SmallRng;
@@ -10,8 +9,9 @@ use rand::{Rng, SeedableRng as _};
 
 use super::receiver::Receiver;
 use super::sender::Sender;
+use super::terms::Terms;
 use crate::leg::key::Press;
-use crate::leg::{MediaCommand, MediaEvent, MediaFigures, MediaFormat};
+use crate::leg::{MediaCommand, MediaEvent, MediaFigures};
 use crate::rtp::quality;
 use crate::rtp::rtcp::Reporter;
 use crate::rtp::timestamp::span_of;
@@ -30,7 +30,7 @@ const MAX_EVENTS: usize = 64;
 /// The media half of one leg. Commands, datagrams and ticks go in; packets and events come out.
 #[derive(Debug)]
 pub struct Line {
-    format: Option<Arc<MediaFormat>>,
+    terms: Option<Terms>,
     receiver: Receiver,
     sender: Sender,
     reporter: Reporter,
@@ -45,7 +45,7 @@ impl Line {
     pub fn new(now: Instant, rng: &mut impl Rng) -> Line {
         let sender = Sender::new(rng);
         Line {
-            format: None,
+            terms: None,
             receiver: Receiver::default(),
             reporter: Reporter::new(now, sender.ssrc(), rng),
             sender,
@@ -57,13 +57,13 @@ impl Line {
 
     /// The time from one [`tick`](Line::tick) to the next.
     pub fn ptime(&self) -> Duration {
-        self.format.as_ref().map_or(DEFAULT_PTIME, |format| format.ptime)
+        self.terms.as_ref().map_or(DEFAULT_PTIME, |terms| terms.ptime)
     }
 
     /// The only address that packets can come from and go to, if that is sure: the locked one,
     /// where it is the signalled one too. A socket may be connected to it.
     pub fn only_peer(&self) -> Option<SocketAddr> {
-        let signalled = self.format.as_ref()?.remote?;
+        let signalled = self.terms.as_ref()?.remote?;
         self.receiver.lock.locked().filter(|locked| *locked == signalled)
     }
 
@@ -72,7 +72,7 @@ impl Line {
         match command {
             MediaCommand::Negotiated(format) => {
                 self.receiver.lock.signal(format.remote);
-                self.format = Some(format);
+                self.terms = Some(Terms::new(&format));
             }
             MediaCommand::Play { saying, lead, clips } => {
                 self.sender.playout.play(saying, lead, clips);
@@ -86,10 +86,10 @@ impl Line {
 
     /// Takes a datagram from the RTP port; it may be changed in place.
     pub fn handle_rtp(&mut self, now: Instant, from: SocketAddr, datagram: &mut [u8]) {
-        let Some(format) = &self.format else { return self.receiver.drop_foreign() };
+        let Some(terms) = &self.terms else { return self.receiver.drop_foreign() };
         let events = &mut self.events;
         let mut tell = |press| tell_press(events, press);
-        self.receiver.handle_packet(now, from, format, datagram, &mut tell);
+        self.receiver.handle_packet(now, from, terms, datagram, &mut tell);
     }
 
     /// Takes a datagram from the RTCP port.
@@ -101,11 +101,11 @@ impl Line {
 
     /// The packet of this packet length, written to the front of `buffer` ([`BUFFER`] bytes).
     pub fn tick(&mut self, now: Instant, buffer: &mut [u8]) -> Option<(SocketAddr, usize)> {
-        let format = self.format.as_deref().filter(|_| !self.closed)?;
+        let terms = self.terms.as_ref().filter(|_| !self.closed)?;
         let events = &mut self.events;
-        self.receiver.handle_timeout(now, format, &mut |press| tell_press(events, press));
-        let to = format.remote.map(|signalled| self.receiver.lock.locked().unwrap_or(signalled));
-        let packet = self.sender.tick(now, format, to, buffer, &mut |finished| {
+        self.receiver.handle_timeout(now, terms, &mut |press| tell_press(events, press));
+        let to = terms.remote.map(|signalled| self.receiver.lock.locked().unwrap_or(signalled));
+        let packet = self.sender.tick(now, terms, to, buffer, &mut |finished| {
             let (saying, clip) = (finished.saying, finished.clip);
             events.push_back(MediaEvent::Played { saying, clip, at: now });
         });
@@ -125,7 +125,7 @@ impl Line {
         if now < self.reporter.poll_timeout() || self.closed {
             return None;
         }
-        let to = self.format.as_ref()?.remote_rtcp;
+        let to = self.terms.as_ref()?.remote_rtcp;
         let sent = self.sender.sent();
         let sent = (sent.packets > 0).then_some((sent, self.sender.timestamp()));
         let reception = self.receiver.reception();
@@ -175,9 +175,9 @@ impl Line {
             return;
         }
         self.closed = true;
-        if let Some(format) = &self.format {
+        if let Some(terms) = &self.terms {
             let events = &mut self.events;
-            self.receiver.finish(format, &mut |press| tell_press(events, press));
+            self.receiver.finish(terms, &mut |press| tell_press(events, press));
         }
         let figures = self.figures();
         self.events.push_back(MediaEvent::Closed(figures));
@@ -185,8 +185,8 @@ impl Line {
 
     /// Whether RTCP from this host can be the far end's.
     fn knows(&self, host: IpAddr) -> bool {
-        let Some(format) = &self.format else { return false };
-        let known = [self.receiver.lock.locked(), format.remote, format.remote_rtcp];
+        let Some(terms) = &self.terms else { return false };
+        let known = [self.receiver.lock.locked(), terms.remote, terms.remote_rtcp];
         known.into_iter().flatten().any(|address| address.ip() == host)
     }
 }

@@ -10,6 +10,7 @@ mod line;
 mod playout;
 mod receiver;
 mod sender;
+mod terms;
 
 pub use line::{BUFFER, Line};
 

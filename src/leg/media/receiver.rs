@@ -4,8 +4,7 @@ use std::net::SocketAddr;
 use std::time::Instant;
 
 use super::ear::{Ear, Place};
-use super::law;
-use crate::leg::MediaFormat;
+use super::terms::{Kind, Terms};
 use crate::leg::key::{Digit, KeyPath, Press};
 use crate::rtp::jitter_buffer::{Arrival, Chunk, JitterBuffer, Outcome};
 use crate::rtp::media_clock::MediaClock;
@@ -15,9 +14,6 @@ use crate::rtp::seq::ExtSeq;
 use crate::rtp::source::{Admission, SourceLock};
 use crate::rtp::telephone_event;
 use crate::rtp::timestamp::span_of;
-
-/// Comfort noise (RFC 3389): part of the call, but nothing to hear.
-const COMFORT_NOISE: u8 = 13;
 
 /// All that listens on one line.
 #[derive(Debug, Default)]
@@ -52,25 +48,18 @@ pub(super) struct Totals {
     lost_before: u64,
 }
 
-/// What a packet holds, by its payload type.
-enum Kind {
-    Audio,
-    Event,
-    ComfortNoise,
-}
-
 impl Receiver {
     /// Takes a datagram from the RTP port.
     pub(super) fn handle_packet(
         &mut self,
         now: Instant,
         from: SocketAddr,
-        format: &MediaFormat,
+        terms: &Terms,
         datagram: &mut [u8],
         tell: &mut impl FnMut(Press),
     ) {
         let packet = self.transform.open(datagram).and_then(Packet::read);
-        let known = packet.and_then(|packet| Some((packet, kind(format, &packet.header)?)));
+        let known = packet.and_then(|packet| Some((packet, terms.kind(&packet.header)?)));
         let Some((packet, kind)) = known else {
             self.totals.foreign += 1;
             return;
@@ -83,13 +72,13 @@ impl Receiver {
                 return;
             }
         }
-        self.handle_ours(now, format, &packet, kind, tell);
+        self.handle_ours(now, terms, &packet, kind, tell);
     }
 
     fn handle_ours(
         &mut self,
         now: Instant,
-        format: &MediaFormat,
+        terms: &Terms,
         packet: &Packet<'_>,
         kind: Kind,
         tell: &mut impl FnMut(Press),
@@ -119,7 +108,7 @@ impl Receiver {
         };
         let Stream { ring, clock, .. } = stream;
         let ear = &mut self.ear;
-        let outcome = ring.handle_packet(&arrival, &mut |chunk| hear(ear, format, clock, chunk, tell));
+        let outcome = ring.handle_packet(&arrival, &mut |chunk| hear(ear, terms, clock, chunk, tell));
         self.totals.late += u64::from(outcome == Outcome::Late);
     }
 
@@ -145,23 +134,18 @@ impl Receiver {
     }
 
     /// Gives up holes of the ring whose time is over.
-    pub(super) fn handle_timeout(
-        &mut self,
-        now: Instant,
-        format: &MediaFormat,
-        tell: &mut impl FnMut(Press),
-    ) {
+    pub(super) fn handle_timeout(&mut self, now: Instant, terms: &Terms, tell: &mut impl FnMut(Press)) {
         if let Some(Stream { ring, clock, .. }) = &mut self.stream {
             let ear = &mut self.ear;
-            ring.handle_timeout(now, &mut |chunk| hear(ear, format, clock, chunk, tell));
+            ring.handle_timeout(now, &mut |chunk| hear(ear, terms, clock, chunk, tell));
         }
     }
 
     /// Hears what waits in the ring: nothing follows.
-    pub(super) fn finish(&mut self, format: &MediaFormat, tell: &mut impl FnMut(Press)) {
+    pub(super) fn finish(&mut self, terms: &Terms, tell: &mut impl FnMut(Press)) {
         if let Some(Stream { ring, clock, .. }) = &mut self.stream {
             let ear = &mut self.ear;
-            ring.finish(&mut |chunk| hear(ear, format, clock, chunk, tell));
+            ring.finish(&mut |chunk| hear(ear, terms, clock, chunk, tell));
         }
     }
 
@@ -227,33 +211,14 @@ impl Stream {
     }
 }
 
-fn hear(
-    ear: &mut Ear,
-    format: &MediaFormat,
-    clock: &MediaClock,
-    chunk: Chunk<'_>,
-    tell: &mut impl FnMut(Press),
-) {
+fn hear(ear: &mut Ear, terms: &Terms, clock: &MediaClock, chunk: Chunk<'_>, tell: &mut impl FnMut(Press)) {
     match chunk {
         Chunk::Audio { payload_type, octets, end, arrived } => {
-            let codec = format.receive_payloads.iter().find(|(number, _)| *number == payload_type);
-            if let Some((_, codec)) = codec {
-                ear.hear(law(*codec), octets, Place { clock, end, arrived }, tell);
+            if let Some(law) = terms.law_of(payload_type) {
+                ear.hear(law, octets, Place { clock, end, arrived }, tell);
             }
         }
         Chunk::Lost(samples) => ear.miss(samples),
         Chunk::Unsent(samples) => ear.pause(samples),
     }
-}
-
-/// Events are taken by our number and by theirs: many peers send in the one that they named.
-fn kind(format: &MediaFormat, header: &Header) -> Option<Kind> {
-    let number = header.payload_type;
-    if format.receive_payloads.iter().any(|(audio, _)| *audio == number) {
-        return Some(Kind::Audio);
-    }
-    if [format.receive_event_payload, format.send_event_payload].contains(&Some(number)) {
-        return Some(Kind::Event);
-    }
-    (number == COMFORT_NOISE).then_some(Kind::ComfortNoise)
 }

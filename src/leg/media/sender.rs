@@ -6,13 +6,12 @@ use std::time::Instant;
 use rand::{Rng, RngExt as _};
 
 use super::keypad::Keypad;
-use super::law;
 use super::playout::{Finished, Playout};
-use crate::leg::MediaFormat;
+use super::terms::Terms;
 use crate::rtp::packet::{self, Header, MAX_PAYLOAD, Transform};
 use crate::rtp::rtcp::Sent;
 use crate::rtp::seq::Seq;
-use crate::rtp::timestamp::{RtpTimestamp, samples_in};
+use crate::rtp::timestamp::RtpTimestamp;
 
 /// Our outgoing stream.
 #[derive(Debug)]
@@ -68,19 +67,19 @@ impl Sender {
     pub(super) fn tick(
         &mut self,
         now: Instant,
-        format: &MediaFormat,
+        terms: &Terms,
         to: Option<SocketAddr>,
         buffer: &mut [u8],
         tell: &mut impl FnMut(Finished),
     ) -> Option<(SocketAddr, usize)> {
-        let samples = samples_in(format.ptime).min(MAX_PAYLOAD as u32);
+        let samples = terms.samples;
         let begin = self.timestamp;
         self.timestamp = begin.plus(samples);
-        let Some(to) = to.filter(|_| format.sending) else {
+        let Some(to) = to.filter(|_| terms.sending) else {
             self.marker = true;
             return None;
         };
-        let events = format.send_event_payload;
+        let events = terms.send_events;
         let event = self.keypad.event(now, begin, samples, events.is_some());
         let len = match (event, events) {
             (Some(event), Some(payload_type)) => {
@@ -90,8 +89,8 @@ impl Sender {
             (Some(_), None) | (None, _) => {
                 let mut payload = [0; MAX_PAYLOAD];
                 let payload = &mut payload[..samples as usize];
-                self.fill(now, format, payload, tell);
-                let header = self.header(format.send_payload, self.marker, begin);
+                self.fill(now, terms, payload, tell);
+                let header = self.header(terms.send_payload, self.marker, begin);
                 self.marker = false;
                 self.write(&header, payload, buffer)
             }
@@ -99,19 +98,13 @@ impl Sender {
         Some((to, len))
     }
 
-    fn fill(
-        &mut self,
-        now: Instant,
-        format: &MediaFormat,
-        payload: &mut [u8],
-        tell: &mut impl FnMut(Finished),
-    ) {
-        let law = law(format.codec);
+    fn fill(&mut self, now: Instant, terms: &Terms, payload: &mut [u8], tell: &mut impl FnMut(Finished)) {
+        let law = terms.law;
         if self.held {
             payload.fill(law.silence());
         } else {
             self.playout.fill(law, payload, tell);
-            self.keypad.sound(now, law, payload, format.send_event_payload.is_some());
+            self.keypad.sound(now, law, payload, terms.send_events.is_some());
         }
     }
 

@@ -1,12 +1,14 @@
 //! A gateway's line and a phone's, joined by a network in virtual time.
 
+use std::sync::Arc;
+
 use rand::RngExt as _;
 use rand::rngs::StdRng;
 
 use super::*;
 use crate::clip::Clip;
 use crate::leg::key::{Digit, KeyPath};
-use crate::leg::{Codec, PressOrder};
+use crate::leg::{Codec, MediaFormat, PressOrder};
 use crate::rtp::packet::{self, Header, Packet};
 use crate::rtp::seq::Seq;
 use crate::rtp::timestamp::RtpTimestamp;

@@ -1,0 +1,81 @@
+//! What `serve`, `call`, `demo` and `load` start: prompts, store, gateway.
+
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use rand::RngExt;
+
+use super::exit::Failure;
+use crate::config::{Config, QueueConfig};
+use crate::gateway::{self, Gateway};
+use crate::prompt::Library;
+use crate::queue::Store;
+use crate::queue::embedded::{Embedded, Settings};
+
+/// The language of jobs that name none.
+const DEFAULT_LOCALE: &str = "en-US";
+/// Jobs that may wait to be claimed; past it intake answers 503 (contract §7.5).
+const MOST_WAITING: usize = 100_000;
+/// Threads of the runtime: one for the event loop, one for the front door and the drivers.
+const RUNTIME_THREADS: usize = 2;
+
+/// A gateway with its store.
+pub(super) struct Started {
+    pub(super) gateway: Gateway,
+    pub(super) store: Store,
+}
+
+/// Opens everything that the configuration names and begins to work on jobs.
+pub(super) async fn start(config: Config) -> Result<Started, Failure> {
+    let packs = Library::load(&config.prompts.path, DEFAULT_LOCALE);
+    let packs = packs.map_err(|error| Failure::usage(error.to_string()))?;
+    let store = open_store(&config)?;
+    let gateway = Gateway::start(config, store.clone(), Arc::new(packs)).await;
+    let gateway = gateway.map_err(|error| Failure::cannot_run(error.to_string()))?;
+    Ok(Started { gateway, store })
+}
+
+fn open_store(config: &Config) -> Result<Store, Failure> {
+    let settings = Settings {
+        directory: config.queue.path.clone(),
+        reserve_bytes: config.queue.reserve_bytes,
+        results_kept: config.queue.results_kept,
+        max_waiting: MOST_WAITING,
+        server: gateway::server(config),
+    };
+    let store = Embedded::open(&settings, rand::rng().random());
+    Ok(Store::Embedded(store.map_err(|error| Failure::cannot_run(error.to_string()))?))
+}
+
+/// Runs a command that carries calls.
+pub(super) fn on_threads<T>(command: impl Future<Output = Result<T, Failure>>) -> Result<T, Failure> {
+    let mut builder = tokio::runtime::Builder::new_multi_thread();
+    let runtime = builder.worker_threads(RUNTIME_THREADS).enable_all().build();
+    runtime.map_err(|error| Failure::cannot_run(format!("no runtime: {error}")))?.block_on(command)
+}
+
+/// A directory for one run, removed with it.
+#[derive(Debug)]
+pub(super) struct Scratch(PathBuf);
+
+impl Scratch {
+    pub(super) fn new(command: &str) -> Result<Scratch, Failure> {
+        let name = format!("octothorpe-{command}-{}-{:08x}", std::process::id(), rand::rng().random::<u32>());
+        let path = std::env::temp_dir().join(name);
+        std::fs::create_dir(&path).map_err(|error| Failure::cannot_run(format!("{}: {error}", path.display())))?;
+        Ok(Scratch(path))
+    }
+
+
+    /// A store of this run's own.
+    pub(super) fn queue(&self) -> QueueConfig {
+        QueueConfig::at(self.0.join("var"))
+    }
+}
+
+impl Drop for Scratch {
+    fn drop(&mut self) {
+        // What cannot be removed lies in the system's own directory for such things.
+        let _ = std::fs::remove_dir_all(&self.0);
+    }
+}
