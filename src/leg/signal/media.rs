@@ -1,6 +1,6 @@
 //! What offer and answer agreed, in the words of the boundary, and whether we are held.
 
-use std::net::SocketAddr;
+use std::net::{Ipv4Addr, SocketAddr};
 use std::sync::Arc;
 
 use super::output::Outbox;
@@ -79,6 +79,13 @@ impl Media {
         let format = Arc::new(media_format(agreed));
         self.format = Some(Arc::clone(&format));
         format
+    }
+
+    /// Lets go of everything: the dialog is over and may linger.
+    pub(super) fn forget(&mut self) {
+        let local = Local { address: Ipv4Addr::UNSPECIFIED.into(), port: 0 };
+        let silent = Settings { encodings: Vec::new(), events: false };
+        *self = Media::new(Session::new(0, local, silent));
     }
 
     /// Tells whether the far end holds us, if that changed.

@@ -5,7 +5,7 @@
 //! what happened, then `poll_transmit`, `poll_event` and `poll_record` are drained, and `poll_timeout`
 //! says when `handle_timeout` wants to be called.
 //!
-//! What both ends of a call share once they have a dialog is one [`usage`].
+//! What both ends of a call share once they have a dialog is one `usage`.
 
 mod accepting;
 mod cause;

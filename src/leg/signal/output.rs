@@ -91,20 +91,29 @@ impl Outbox {
     }
 
     pub(super) fn poll_transmit(&mut self) -> Option<Transmit> {
-        self.transmits.pop_front()
+        pop(&mut self.transmits)
     }
 
     pub(super) fn poll_event(&mut self) -> Option<SignalEvent> {
-        self.events.pop_front()
+        pop(&mut self.events)
     }
 
     pub(super) fn poll_record(&mut self) -> Option<RecordRequest> {
-        self.records.pop_front()
+        pop(&mut self.records)
     }
 
     pub(super) fn is_empty(&self) -> bool {
         self.transmits.is_empty() && self.events.is_empty() && self.records.is_empty()
     }
+}
+
+/// The first of a queue. One that is empty gives its room back: thousands of legs have nothing to say.
+fn pop<T>(queue: &mut VecDeque<T>) -> Option<T> {
+    let first = queue.pop_front();
+    if queue.is_empty() {
+        *queue = VecDeque::new();
+    }
+    first
 }
 
 /// What a step of a leg works with: the moment, the random words, the queues.
@@ -117,7 +126,8 @@ pub(super) struct Cx<'a> {
 /// The wire form of a message of ours.
 ///
 /// A value that would break out of its line cannot come from the reader; one from a configuration is
-/// caught when the INVITE is written. What cannot be written is empty, and nothing empty is sent.
+/// caught when the INVITE is written. What cannot be written is empty, and nothing empty is sent. The
+/// bytes are copied to their length, since a transaction may keep them for 32 s.
 pub(super) fn wire(written: Result<Vec<u8>, WriteError>) -> Bytes {
-    written.map(Bytes::from).unwrap_or_default()
+    written.map(|bytes| Bytes::copy_from_slice(&bytes)).unwrap_or_default()
 }

@@ -83,6 +83,7 @@ impl Servers {
         };
         cx.out.carry_out(&peer, &effects);
         if !effects.ended {
+            self.0.reserve_exact(1);
             self.0.push_back(Server { key, peer: peer.clone(), machine });
         }
         (bytes, peer)

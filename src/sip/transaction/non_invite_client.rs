@@ -64,6 +64,8 @@ impl NonInviteClient {
         // RFC 3261 §17.1.2.2: "it MUST set Timer K to fire in T4 seconds for unreliable
         // transports, and zero seconds for reliable transports."
         let effects = Effects::inform(Inform::Message);
+        // Nothing repeats the request any more: its bytes are let go.
+        self.request = Bytes::new();
         if self.reliable {
             self.state = State::Terminated;
             return effects.and_end();

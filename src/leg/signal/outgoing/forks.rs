@@ -38,6 +38,7 @@ impl Outgoing {
         }
         let dialog = Dialog::of_response(&invite.request, response).ok()?;
         let media = Media::new(self.offering.clone());
+        self.usages.reserve_exact(1);
         self.usages.push(Usage::early(&self.setup.us, dialog, media, invite.peer.clone()));
         Some(self.usages.len() - 1)
     }
@@ -54,6 +55,8 @@ impl Outgoing {
         usage.acknowledge(cx, &self.invites[invite].request, self.auth.as_ref());
         if note(&mut self.facts.answered, now) {
             self.note_answer(now, at, invite, response);
+            self.invites[invite].slim();
+            self.offer = String::new();
         }
         match self.phase {
             Phase::Calling { cancelling: Cancelling::No, .. } => self.choose(now, at, response),

@@ -41,6 +41,26 @@ impl Invite {
         ClientKey::of_request(&self.branch, method)
     }
 
+    /// Lets go of what no ACK and no dialog repeats: a final answer came, and the leg may linger for
+    /// longer than its call lasted.
+    pub(super) fn slim(&mut self) {
+        const KEPT: [Name; 8] = [
+            Name::Via,
+            Name::From,
+            Name::To,
+            Name::CallId,
+            Name::CSeq,
+            Name::Route,
+            Name::Authorization,
+            Name::ProxyAuthorization,
+        ];
+        let mut slim = Request::new(Method::Invite, self.request.uri.clone());
+        for name in KEPT {
+            slim.headers.copy(name, &self.request.headers);
+        }
+        self.request = slim;
+    }
+
     pub(super) fn is_ended(&self) -> bool {
         self.machine.is_ended() && self.cancel.as_ref().is_none_or(NonInviteClient::is_ended)
     }
@@ -78,7 +98,7 @@ impl Outgoing {
             Ok(bytes) => {
                 let record = self.record(&request, &via, &peer, RecordStage::Inviting);
                 self.out.record(RecordRequest::BeforeInvite(record));
-                let draft = Draft { request, bytes: bytes.into(), via, peer };
+                let draft = Draft { request, bytes: Bytes::copy_from_slice(&bytes), via, peer };
                 self.phase = Phase::Withheld(Box::new(draft));
             }
             Err(error) => self.refuse_to_write(now, error),
@@ -138,6 +158,7 @@ impl Outgoing {
         self.out.carry_out(&peer, &effects);
         note(&mut self.facts.invited, now);
         let (cseq, branch) = (self.cseq, via);
+        self.invites.reserve_exact(1);
         self.invites.push(Invite { request, cseq, branch, peer, machine, cancel: None });
         let ring_deadline = now + self.setup.ring_timeout;
         self.phase = Phase::Calling { ring_deadline, cancelling: Cancelling::No };

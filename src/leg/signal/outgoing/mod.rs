@@ -250,6 +250,7 @@ impl Outgoing {
         self.phase = Phase::Over;
         // Early dialogs end with the leg; one that is answered all the same is made anew and hung up.
         self.usages.retain(|usage| !usage.is_early());
+        self.offering = self.setup.media.session(0);
         self.facts.ended = Some(now);
         self.facts.q850 = cause.q850.or(self.facts.q850);
         self.out.end(cause);

@@ -3,6 +3,7 @@
 use std::time::Instant;
 
 use super::cancel::Cancelling;
+use super::invite::Invite;
 use super::{Outgoing, Phase};
 use crate::leg::signal::cause;
 use crate::leg::{Cause, CauseKind};
@@ -14,6 +15,7 @@ impl Outgoing {
         self.facts.sip_status = Some(response.status.code());
         self.facts.sip_reason = Some(response.reason.clone());
         self.facts.q850 = cause::q850(&response.headers);
+        self.invites.iter_mut().for_each(Invite::slim);
         // RFC 3261 §13.2.2.3: the early dialogs end with a final answer other than 2xx.
         self.usages.retain(|usage| !usage.is_early());
         let Phase::Calling { cancelling, .. } = self.phase else { return };

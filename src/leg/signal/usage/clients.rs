@@ -50,8 +50,7 @@ impl Usage {
     }
 
     pub(super) fn send_bye(&mut self, cx: &mut Cx<'_>) {
-        self.standing = Standing::Left;
-        self.accepting = None;
+        self.leave();
         self.bye(cx);
     }
 
@@ -73,6 +72,7 @@ impl Usage {
         let reliable = peer.transport.is_reliable();
         let (machine, effects) = NonInviteClient::start(cx.now, wire(request.write()), reliable);
         cx.out.carry_out(&peer, &effects);
+        self.clients.reserve_exact(1);
         self.clients.push(Client { key, peer, machine, method });
     }
 

@@ -184,6 +184,13 @@ impl Usage {
         (!told).then(|| cause::ours(CauseKind::TimedOut, Stage::Answered, "no ACK to our 2xx"))
     }
 
+    /// The dialog is over; its transactions may linger.
+    fn leave(&mut self) {
+        self.standing = Standing::Left;
+        self.accepting = None;
+        self.media.forget();
+    }
+
     /// Where the next request goes.
     fn hop(&self) -> Peer {
         address_of(self.dialog.next_hop(), &self.peer).unwrap_or_else(|| self.peer.clone())

@@ -84,8 +84,7 @@ impl Usage {
         // RFC 3261 §15.1.2: the 200 leaves at once; what the media half still holds is read after it.
         self.answer(cx, request, source, &reply(request, Status::OK));
         let stood = self.standing;
-        self.standing = Standing::Left;
-        self.accepting = None;
+        self.leave();
         match stood {
             // An early dialog is not the call: the 2xx that this BYE overtook is still to come.
             Standing::Early | Standing::Leaving | Standing::Left => None,
