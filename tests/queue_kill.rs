@@ -6,6 +6,7 @@ mod store;
 use std::collections::{BTreeMap, BTreeSet};
 use std::io::{BufRead, BufReader, Write};
 use std::os::unix::fs::MetadataExt;
+use std::os::unix::process::ExitStatusExt;
 use std::process::{Command, Stdio};
 use std::time::Duration;
 
@@ -143,7 +144,8 @@ impl Said {
     }
 }
 
-fn one_life(directory: &Directory, run: u64, said: &mut Said, lives_ms: u64) {
+/// The child is killed when it has said so many lines, in the middle of whatever it does by then.
+fn one_life(directory: &Directory, run: u64, said: &mut Said, lines_heard: usize) {
     let mut child = Command::new(std::env::current_exe().unwrap())
         .args(["child", "--exact", "--nocapture", "--test-threads=1"])
         .env(CHILD, format!("{}#{run}", directory.0.display()))
@@ -154,14 +156,12 @@ fn one_life(directory: &Directory, run: u64, said: &mut Said, lives_ms: u64) {
     let lines = BufReader::new(child.stdout.take().unwrap()).lines();
     let mut lines = lines.map_while(Result::ok).filter_map(|l| l.strip_prefix('@').map(str::to_owned));
     assert_eq!(lines.next().as_deref(), Some("ready"), "the store opens after every kill");
-    std::thread::scope(|scope| {
-        scope.spawn(|| lines.for_each(|line| said.hear(&line)));
-        // The killer's aim; nothing is waited for.
-        std::thread::sleep(Duration::from_micros(lives_ms * 1000));
-        child.kill().unwrap();
-    });
+    lines.by_ref().take(lines_heard).for_each(|line| said.hear(&line));
+    child.kill().unwrap();
+    // What it said before it died stands in the pipe.
+    lines.for_each(|line| said.hear(&line));
     let status = child.wait().unwrap();
-    assert_eq!(std::os::unix::process::ExitStatusExt::signal(&status), Some(9), "{status}");
+    assert_eq!(status.signal(), Some(9), "{status}");
 }
 
 async fn judge(directory: &Directory, said: &mut Said, seed: u64, kills: u64) {
@@ -238,7 +238,7 @@ async fn killed(kills: u64) {
     let mut said = Said::default();
     let mut first = None;
     for run in 0..kills {
-        one_life(&directory, run, &mut said, rng.random_range(1..200));
+        one_life(&directory, run, &mut said, rng.random_range(0..120));
         let here = store_file(&directory);
         assert_eq!(*first.get_or_insert(here), here, "run {run}: somebody replaced the store's file");
     }
@@ -252,7 +252,7 @@ async fn twenty_kills_lose_nothing_and_dial_nobody_twice() {
 
 /// The same for longer; part of the long run.
 #[tokio::test]
-#[ignore = "takes a minute"]
+#[ignore = "takes some minutes"]
 async fn three_hundred_kills_lose_nothing_and_dial_nobody_twice() {
     killed(300).await;
 }

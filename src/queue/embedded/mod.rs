@@ -27,8 +27,8 @@ use self::reading::Reader;
 use self::task::{Class, Outcome, Step};
 use self::writer::Writer;
 use super::{
-    Cancelled, Claim, Claimed, Consumer, Cursor, DialRefused, Finished, JobStore, JobView,
-    ListFilter, Noted, Orphan, Page, Permit, Published, StoreError, Submitted,
+    Cancelled, Claim, Claimed, Consumer, Cursor, DialRefused, Finished, JobStore, JobView, ListFilter, Noted,
+    Orphan, Page, Permit, Published, StoreError, Submitted,
 };
 use crate::job::{Fingerprint, Job, JobKey, UnixMs};
 use crate::leg::record::LegRecord;
