@@ -2,6 +2,8 @@
 //!
 //! Each test repeats the sentence that it proves. Times are milliseconds from the start.
 
+#![expect(clippy::unwrap_used, reason = "a test fails by panicking, its helpers too")]
+
 use std::time::{Duration, Instant};
 
 use bytes::Bytes;

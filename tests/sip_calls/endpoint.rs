@@ -30,10 +30,8 @@ fn route(text: &str, is_trunk: bool) -> Routing {
 }
 
 fn answer(text: &str) -> String {
-    match route(text, true) {
-        Routing::Answer(response) => String::from_utf8(response.write().unwrap()).unwrap(),
-        other => panic!("{other:?}"),
-    }
+    let Routing::Answer(response) = route(text, true) else { panic!("an answer to {text}") };
+    String::from_utf8(response.write().unwrap()).unwrap()
 }
 
 #[test]

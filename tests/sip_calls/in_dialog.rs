@@ -309,3 +309,50 @@ fn a_flood_of_requests_is_bounded() {
     stage.receive(&request("BYE", 5_000, "bob", ""));
     assert!(stage.is_freed_by(32_000));
 }
+
+#[test]
+fn requests_go_to_the_contact_or_where_it_is_no_address_to_the_trunk() {
+    // Deviation: RFC 3263 §4 would look a name up. Pain 17: a wrong Contact address.
+    let places = [
+        ("sip:bob@192.0.2.4:5080", "UDP:192.0.2.4:5080"),
+        ("sip:bob@192.0.2.4;transport=tcp", "TCP:192.0.2.4:5060"),
+        ("sip:bob@pbx.example.net", "UDP:192.0.2.1:5060"),
+        ("sip:bob@0.0.0.0", "UDP:192.0.2.1:5060"),
+        ("sip:bob@[2001:db8::4]", "UDP:192.0.2.1:5060"),
+        ("tel:+14255550123", "UDP:192.0.2.1:5060"),
+    ];
+    for (contact, place) in places {
+        let (mut stage, invite) = Stage::calling(setup());
+        let answer = sdp(20_000, "").replace("sip:bob@192.0.2.4:5080", contact);
+        stage.receive(&response(&invite, "200 OK", "bob", &answer));
+        assert_eq!(stage.sent_where(), [(place.to_owned(), format!("ACK {contact}"))]);
+    }
+}
+
+#[test]
+fn a_call_over_ipv6_and_tcp_repeats_nothing_but_its_2xx() {
+    let mut setup = setup();
+    setup.targets = vec![peer(octothorpe::sip::message::Transport::Tcp, "[2001:db8::1]:5060")];
+    setup.media.address = "[2001:db8::9]:10000".parse().unwrap();
+    let (mut stage, invite) = Stage::calling(setup);
+    stage.source = peer(octothorpe::sip::message::Transport::Tcp, "[2001:db8::1]:40000");
+    assert_eq!(stage.run(20_000), []);
+    assert!(invite.contains("c=IN IP6 2001:db8::9"), "{invite}");
+    let answer = sdp(20_000, "").replace("IP4 192.0.2.4", "IP6 2001:db8::4");
+    let answer = answer.replace("192.0.2.4:5080", "[2001:db8::4]");
+    stage.receive(&response(&invite, "200 OK", "bob", &answer));
+    assert_eq!(stage.events(), ["answered 20000"]);
+    let place = "TCP:[2001:db8::4]:5060".to_owned();
+    assert_eq!(stage.sent_where(), [(place, "ACK sip:bob@[2001:db8::4]".to_owned())]);
+    // §18.2.2: on a stream the response goes back by the request's connection.
+    stage.receive(&request("INVITE", 1, "bob", &answer));
+    let place = "TCP:[2001:db8::1]:40000".to_owned();
+    assert_eq!(stage.sent_where(), [(place, "200 OK (1 INVITE)".to_owned())]);
+    // §13.3.1.4: the 2xx is repeated on every transport, since a hop further on may be UDP.
+    assert_eq!(stage.run(20_500), [(20_500, "200 OK (1 INVITE)".to_owned())]);
+    stage.receive(&request("ACK", 1, "bob", ""));
+    stage.leg.hang_up(stage.now);
+    assert_eq!(stage.sent_lines(), ["BYE sip:bob@[2001:db8::4]"]);
+    assert_eq!(stage.run(60_000), []);
+    assert!(stage.is_freed_by(60_000));
+}
