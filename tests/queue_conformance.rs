@@ -1,5 +1,7 @@
 //! What every queue engine has to do, one test a promise (contract §7), over each engine.
 
+#![allow(clippy::unwrap_used, clippy::print_stdout, reason = "a test fails by its panic and tells its seed")]
+
 mod store;
 
 use std::time::Duration;
@@ -8,8 +10,7 @@ use octothorpe::job::UnixMs;
 use octothorpe::leg::record::RecordStage;
 use octothorpe::queue::embedded::{OpenError, Settings};
 use octothorpe::queue::{
-    Cancelled, Consumer, Cursor, DialRefused, Finished, JobStore, ListFilter, Store, StoreError,
-    Submitted,
+    Cancelled, Consumer, Cursor, DialRefused, Finished, JobStore, ListFilter, Store, StoreError, Submitted,
 };
 use octothorpe::reason::Reason;
 use octothorpe::report::progress::Progress;

@@ -1,6 +1,8 @@
 //! A full disk, on a small tmpfs in a mount namespace of its own (which takes root): intake says so
 //! while calls in progress finish, and nothing is published before it is durable.
 
+#![allow(clippy::unwrap_used, clippy::print_stdout, reason = "a test fails by its panic and tells its seed")]
+
 mod store;
 
 use std::fs::{File, OpenOptions};

@@ -1,6 +1,8 @@
 //! `kill -9` at any moment (contract §7.1 to §7.3): a child works on a store and says what it was
 //! told; the parent kills it at random times, and at the end asks the store whether it all holds.
 
+#![allow(clippy::unwrap_used, clippy::print_stdout, reason = "a test fails by its panic and tells its seed")]
+
 mod store;
 
 use std::collections::{BTreeMap, BTreeSet};

@@ -6,11 +6,11 @@ use octothorpe::report::record::JobResult;
 
 fn kept(name: &str, schema: schemars::Schema) {
     let path = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/schemas").join(name);
-    let generated = serde_json::to_string_pretty(&schema).unwrap() + "\n";
+    let generated = serde_json::to_string_pretty(&schema).expect("a schema is JSON") + "\n";
     if std::env::var_os("UPDATE_SCHEMAS").is_some() {
-        std::fs::write(&path, &generated).unwrap();
+        std::fs::write(&path, &generated).expect("the checkout can be written");
     }
-    let kept = std::fs::read_to_string(&path).unwrap();
+    let kept = std::fs::read_to_string(&path).expect("the schema is kept");
     assert_eq!(kept, generated, "{name} drifts from the code; see the head of tests/schemas.rs");
 }
 
