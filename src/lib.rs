@@ -54,7 +54,7 @@ pub mod gateway;
 pub mod http;
 pub mod job;
 pub mod leg;
-//pub mod load;
+pub mod load;
 pub mod number;
 pub mod phone;
 pub mod policy;

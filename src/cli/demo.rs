@@ -1,7 +1,5 @@
 //! `octothorpe demo`: a gateway and an answering phone in one process.
 
-use std::net::{IpAddr, Ipv4Addr, SocketAddr};
-use std::path::PathBuf;
 use std::time::Duration;
 
 use clap::Args;
@@ -12,24 +10,18 @@ use tokio::sync::broadcast;
 use super::Common;
 use super::exit::{Exit, Failure, Outcome};
 use super::keys::{AnswerArg, Keys, PathArg};
+use super::lab;
 use super::output::Output;
 use super::start::{Scratch, Started, start};
 use super::story::{tell_job, word};
-use crate::config::{
-    Config, Host, HttpConfig, Identity, Listen, MediaConfig, NumberFormat, PolicyConfig, PortRange,
-    PromptsConfig, RingingSign, ScriptConfig, SipConfig, Target, Transport, Trunk,
-};
+use crate::config::Transport;
 use crate::gateway::media::Options;
 use crate::gateway::observer::News;
 use crate::gateway::{Gateway, clock};
-use crate::job::Job;
 use crate::phone::{Behaviour, Phone, PhoneConfig};
 use crate::queue::{JobStore, Store, Submitted};
 use crate::reason::Verdict;
 
-const LOOPBACK: IpAddr = IpAddr::V4(Ipv4Addr::LOCALHOST);
-/// Numbers of the demo begin so; no network has them.
-const LAB: &str = "+1999";
 /// From the answer to the key: after the context of the prompt.
 const AFTER: Duration = Duration::from_millis(3_500);
 /// New calls a second.
@@ -61,10 +53,10 @@ pub(super) async fn run(args: &DemoArgs, common: &Common, output: &mut Output) -
     // Nobody reads the phone's own events here: the gateway tells the story.
     drop(news);
     let target = phone.address(Transport::Udp).ok_or_else(|| Failure::cannot_run("the phone has no address"))?;
-    let Started { gateway, store } = start(config(&scratch, prompts(common)?, target)).await?;
+    let Started { gateway, store } = start(lab::config(&scratch, lab::prompts(common)?, target, CALLS_A_SECOND)).await?;
     let exit = match args.calls {
         1 => {
-            let story = tell_job(&gateway, &store, job(0)?, output).await?;
+            let story = tell_job(&gateway, &store, lab::job(0), output).await?;
             story.tell_end(output)?;
             story.exit()
         }
@@ -79,8 +71,8 @@ pub(super) async fn run(args: &DemoArgs, common: &Common, output: &mut Output) -
 
 fn phone_config() -> PhoneConfig {
     PhoneConfig {
-        listen: vec![Listen { transport: Transport::Udp, address: SocketAddr::new(LOOPBACK, 0) }],
-        media: media(45_000, 59_999),
+        listen: vec![lab::free_port()],
+        media: lab::media(45_000, 59_999),
         engine: Options::default(),
     }
 }
@@ -95,61 +87,11 @@ fn behaviour(args: &DemoArgs) -> Behaviour {
     }
 }
 
-fn media(first: u16, last: u16) -> MediaConfig {
-    let ports = PortRange::new(first, last).expect("both ranges of the demo hold pairs");
-    MediaConfig { ipv4: Some(LOOPBACK), ipv6: None, ports, advertise: None }
-}
-
-/// The packs of the configuration, if there is one; else those beside us.
-fn prompts(common: &Common) -> Result<PathBuf, Failure> {
-    if common.config.is_some() || common.config_path().exists() {
-        return Ok(common.load_config()?.prompts.path);
-    }
-    Ok(PathBuf::from("prompts"))
-}
-
-fn config(scratch: &Scratch, prompts: PathBuf, target: SocketAddr) -> Config {
-    let trunk = Trunk {
-        name: "demo".into(),
-        target: Target { host: Host::Ip(target.ip()), port: Some(target.port()), transport: Transport::Udp },
-        account: None,
-        number_format: NumberFormat::PlusE164,
-        dial_prefix: String::new(),
-        from_domain: None,
-        identity: Identity::From,
-        ringing: RingingSign::Ringing180,
-        max_calls: None,
-        max_cps: CALLS_A_SECOND,
-        caller_ids: vec!["+14255550100".into()],
-        ring_timeout: Duration::from_secs(30),
-        max_call: Duration::from_secs(120),
-    };
-    Config {
-        http: HttpConfig::default(),
-        queue: scratch.queue(),
-        sip: SipConfig {
-            listen: vec![Listen { transport: Transport::Udp, address: SocketAddr::new(LOOPBACK, 0) }],
-            advertise: None,
-        },
-        media: media(20_000, 34_999),
-        prompts: PromptsConfig { path: prompts },
-        script: ScriptConfig::default(),
-        policy: PolicyConfig { countries: Vec::new(), test_prefixes: vec![LAB.into()] },
-        trunks: vec![trunk],
-    }
-}
-
-fn job(number: u32) -> Result<Job, Failure> {
-    let order = json!({"to": format!("{LAB}{number:07}")});
-    Job::read(order.to_string().as_bytes(), "default", clock::wall(), rand::random())
-        .map_err(|refused| Failure::usage(refused.to_string()))
-}
-
 /// Many calls at a time: a bar on a terminal, and a count of reasons at the end.
 async fn place(gateway: &Gateway, store: &Store, calls: u32, output: &mut Output) -> Result<Exit, Failure> {
     let mut events = gateway.observer().watch();
     for number in 0..calls {
-        match store.submit(job(number)?, clock::wall()).await {
+        match store.submit(lab::job(number), clock::wall()).await {
             Ok(Submitted::New(_) | Submitted::Same(_)) => {}
             Ok(other) => return Err(Failure::cannot_run(format!("the job was not taken in: {other:?}"))),
             Err(error) => return Err(Failure::cannot_run(error.to_string())),

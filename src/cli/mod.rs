@@ -7,6 +7,7 @@ mod client;
 pub mod demo;
 mod exit;
 pub mod keys;
+mod lab;
 pub mod list;
 pub mod load;
 mod logging;
@@ -147,10 +148,16 @@ fn dispatch(cli: Cli, output: &mut Output) -> Outcome {
             exit_of(prompts::run(&args, &configured, common.json, out, err)?)
         }
         Command::Call(args) => start::on_threads(call::run(&args, &common, output)),
-        Command::Phone(args) => start::on_threads(phone::run(&args, output)),
+        Command::Phone(args) => {
+            phone::pin(args.cpu)?;
+            start::on_threads(phone::run(&args, output))
+        }
         Command::Demo(args) => start::on_threads(demo::run(&args, &common, output)),
         Command::Serve(_) => start::on_threads(serve::run(&common, output)),
-        Command::Load(_) => Err(Failure::not_built("load")),
+        Command::Load(args) => {
+            phone::pin(args.cpu)?;
+            start::on_threads(load::run(&args, &common, output))
+        }
     }
 }
 

@@ -7,6 +7,7 @@ use std::time::Duration;
 
 use clap::Args;
 use serde::Serialize;
+use serde_json::json;
 
 use super::exit::{Exit, Failure, Outcome};
 use super::keys::{AnswerArg, Keys, PathArg};
@@ -15,6 +16,7 @@ use super::stop::Stop;
 use crate::audio;
 use crate::clip::Clip;
 use crate::config::{Listen, MediaConfig, PortRange, Transport};
+use crate::gateway::clock;
 use crate::gateway::media::Options;
 use crate::phone::{Behaviour, CallNews, Phone, PhoneConfig, PhoneEvent};
 
@@ -39,6 +41,12 @@ pub struct PhoneArgs {
     /// Hang up this long after the answer [default: never]
     #[arg(long, value_name = "MS")]
     pub hang_up_ms: Option<u64>,
+    /// Run on this processor only
+    #[arg(long, value_name = "N")]
+    pub cpu: Option<usize>,
+    /// Measure the spacing of what it receives, and tell it at the end
+    #[arg(long)]
+    pub measure: bool,
     /// Ports of its media
     #[arg(long, value_name = "FIRST-LAST", default_value = "34000-59999", value_parser = ports)]
     pub ports: PortRange,
@@ -71,7 +79,6 @@ impl PhoneArgs {
             level_dbm0: self.level_dbm0,
             play,
             hang_up_after: self.hang_up_ms.map(Duration::from_millis),
-            loss: self.loss / 100.0,
             ..Behaviour::default()
         })
     }
@@ -99,25 +106,50 @@ pub(super) async fn run(args: &PhoneArgs, output: &mut Output) -> Outcome {
     let config = PhoneConfig {
         listen: vec![listen(Transport::Udp), listen(Transport::Tcp)],
         media,
-        engine: Options::default(),
+        engine: Options { loss: args.loss / 100.0, watch_spacing: args.measure, ..Options::default() },
     };
     let mut stop = Stop::new()?;
     let started = Phone::start(config, args.behaviour()?).await;
     let (phone, mut news) = started.map_err(|error| Failure::cannot_run(error.to_string()))?;
-    output.note(&format!("answering on {}", args.listen));
+    ready(&phone, output)?;
     loop {
         tokio::select! {
             () = stop.wait() => break,
             Some(news) = news.recv() => tell(&news, output)?,
         }
     }
+    let spacing = phone.spacing();
     let told = tokio::spawn(phone.stop());
     while let Some(news) = news.recv().await {
         tell(&news, output)?;
     }
     // A phone that has panicked has said so.
     let _ = told.await;
+    if args.measure {
+        let [p50, p99, max] = [spacing.p50, spacing.p99, spacing.max].map(|of| of.as_secs_f64() * 1_000.0);
+        output.object(&json!({
+            "event": "summary", "spacing_p50_ms": p50, "spacing_p99_ms": p99, "spacing_max_ms": max,
+        }))?;
+    }
     Ok(Exit::Done)
+}
+
+/// Says where it answers, before the first call can come.
+fn ready(phone: &Phone, output: &mut Output) -> std::io::Result<()> {
+    let address = phone.address(Transport::Udp);
+    if output.is_json() {
+        return output.object(&json!({"event": "listening", "address": address}));
+    }
+    output.line(&format!("answering on {}", address.map(|address| address.to_string()).unwrap_or_default()))
+}
+
+/// Keeps this process on one processor; its threads inherit that.
+pub(super) fn pin(cpu: Option<usize>) -> Result<(), Failure> {
+    let Some(cpu) = cpu else { return Ok(()) };
+    let mut set = rustix::thread::CpuSet::new();
+    set.set(cpu);
+    rustix::thread::sched_setaffinity(None, &set)
+        .map_err(|error| Failure::usage(format!("--cpu {cpu}: {error}")))
 }
 
 fn clip(file: &Path) -> Result<Arc<Clip>, Failure> {
@@ -131,6 +163,9 @@ fn clip(file: &Path) -> Result<Arc<Clip>, Failure> {
 struct Told<'a> {
     event: &'static str,
     call_id: &'a str,
+    /// On the kernel's monotonic clock, which all processes share.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    at_ns: Option<u64>,
     #[serde(skip_serializing_if = "Option::is_none")]
     number: Option<&'a str>,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -155,6 +190,7 @@ fn told(news: &CallNews) -> Told<'_> {
     let plain = Told {
         event: "",
         call_id: &news.call_id,
+        at_ns: None,
         number: None,
         answered: None,
         packets_sent: None,
@@ -164,9 +200,10 @@ fn told(news: &CallNews) -> Told<'_> {
     match &news.event {
         PhoneEvent::Ring { number } => Told { event: "ring", number: Some(number), ..plain },
         PhoneEvent::Answered => Told { event: "answered", ..plain },
-        PhoneEvent::Pressed { .. } => Told { event: "pressed", ..plain },
-        PhoneEvent::Ended { answered, figures, .. } => Told {
+        PhoneEvent::Pressed { at } => Told { event: "pressed", at_ns: Some(clock::monotonic_ns(*at)), ..plain },
+        PhoneEvent::Ended { at, answered, figures } => Told {
             event: "ended",
+            at_ns: Some(clock::monotonic_ns(*at)),
             answered: Some(*answered),
             packets_sent: Some(figures.packets_sent),
             packets_received: Some(figures.packets_received),

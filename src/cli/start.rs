@@ -1,6 +1,6 @@
 //! What `serve`, `call`, `demo` and `load` start: prompts, store, gateway.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use rand::RngExt;
@@ -66,6 +66,10 @@ impl Scratch {
         Ok(Scratch(path))
     }
 
+
+    pub(super) fn path(&self) -> &Path {
+        &self.0
+    }
 
     /// A store of this run's own.
     pub(super) fn queue(&self) -> QueueConfig {

@@ -27,7 +27,7 @@ pub(super) async fn tell_job(
     job: Job,
     output: &mut Output,
 ) -> Result<Story, Failure> {
-    let mut events = gateway.observer().watch();
+    let mut events = gateway.observer().watch_with_ladder();
     let story = Story::new(job.key.clone(), clock::now());
     match store.submit(job, clock::wall()).await {
         Ok(Submitted::New(_) | Submitted::Same(_)) => {}

@@ -27,3 +27,12 @@ pub fn instant_of(at: UnixMs) -> Instant {
         now.checked_sub(Duration::from_millis(wall.0 - at.0)).unwrap_or(now)
     }
 }
+
+/// A moment in nanoseconds of the kernel's monotonic clock, which all processes share.
+pub fn monotonic_ns(at: Instant) -> u64 {
+    let (read, now) = (rustix::time::clock_gettime(rustix::time::ClockId::Monotonic), now());
+    let read_ns = i128::from(read.tv_sec) * 1_000_000_000 + i128::from(read.tv_nsec);
+    let ago = now.saturating_duration_since(at).as_nanos() as i128;
+    let ahead = at.saturating_duration_since(now).as_nanos() as i128;
+    u64::try_from(read_ns - ago + ahead).unwrap_or(0)
+}

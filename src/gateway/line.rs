@@ -155,7 +155,7 @@ impl Line {
     }
 
     pub(super) fn handle_message(&mut self, now: Instant, message: Message, source: &Peer, edge: &mut Edge<'_>) {
-        if edge.observer.is_watched() {
+        if edge.observer.wants_ladder() {
             edge.observer.tell(&self.job, News::Message(ladder::received(&message).into()));
         }
         self.leg.handle_message(now, message, source);
@@ -250,7 +250,7 @@ impl Line {
 
     fn transmit(&mut self, edge: &mut Edge<'_>) {
         while let Some(transmit) = self.leg.poll_transmit() {
-            if edge.observer.is_watched() {
+            if edge.observer.wants_ladder() {
                 edge.observer.tell(&self.job, News::Message(ladder::sent(&transmit.bytes).into()));
             }
             self.hop = Some(transmit.destination);

@@ -4,6 +4,7 @@
 //! must not be lost stands in the store.
 
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Instant;
 
 use tokio::sync::broadcast;
@@ -54,31 +55,40 @@ pub struct Rung {
 
 /// The sending side.
 #[derive(Debug, Clone)]
-pub struct Observer(broadcast::Sender<JobEvent>);
+pub struct Observer {
+    events: broadcast::Sender<JobEvent>,
+    ladder: Arc<AtomicBool>,
+}
 
 impl Default for Observer {
     fn default() -> Observer {
-        Observer(broadcast::Sender::new(KEPT))
+        Observer { events: broadcast::Sender::new(KEPT), ladder: Arc::default() }
     }
 }
 
 impl Observer {
     /// Tells an event, if anybody watches.
     pub(super) fn tell(&self, job: &JobKey, news: News) {
-        if self.is_watched() {
+        if self.events.receiver_count() > 0 {
             let (at, instant) = (super::clock::wall(), super::clock::now());
             // The only error is that the last watcher has just gone.
-            let _ = self.0.send(JobEvent { job: job.clone(), at, instant, news });
+            let _ = self.events.send(JobEvent { job: job.clone(), at, instant, news });
         }
     }
 
-    /// Whether anybody watches, so that nothing is written for nobody.
-    pub(super) fn is_watched(&self) -> bool {
-        self.0.receiver_count() > 0
+    /// Whether anybody wants the ladder, so that no message is read again for nobody.
+    pub(super) fn wants_ladder(&self) -> bool {
+        self.ladder.load(Ordering::Relaxed)
     }
 
-    /// Watches from now on.
+    /// Watches from now on, without [`News::Message`].
     pub fn watch(&self) -> broadcast::Receiver<JobEvent> {
-        self.0.subscribe()
+        self.events.subscribe()
+    }
+
+    /// Watches from now on; every message of every call is told.
+    pub fn watch_with_ladder(&self) -> broadcast::Receiver<JobEvent> {
+        self.ladder.store(true, Ordering::Relaxed);
+        self.events.subscribe()
     }
 }

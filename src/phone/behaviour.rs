@@ -43,8 +43,6 @@ pub struct Behaviour {
     pub play: Option<Arc<Clip>>,
     /// When the person hangs up, counted from the answer; `None`: never.
     pub hang_up_after: Option<Duration>,
-    /// The share of its RTP packets that the phone loses on purpose.
-    pub loss: f32,
 }
 
 impl Default for Behaviour {
@@ -60,7 +58,6 @@ impl Default for Behaviour {
             level_dbm0: -10.0,
             play: None,
             hang_up_after: None,
-            loss: 0.0,
         }
     }
 }

@@ -19,8 +19,9 @@ pub use news::{CallNews, PhoneEvent};
 
 use crate::config::{Listen, MediaConfig, Transport};
 use crate::gateway::legs::USER_AGENT;
-use crate::gateway::media::{MediaEngine, MediaError, Options};
+use crate::gateway::media::{MediaEngine, MediaError, MediaHandle, Options};
 use crate::gateway::transport::{ListenError, Sockets};
+use crate::report::snapshot::Lateness;
 use crate::sip::endpoint::{Admission, Endpoint};
 use event_loop::EventLoop;
 use news::News;
@@ -54,6 +55,7 @@ pub enum PhoneError {
 #[derive(Debug)]
 pub struct Phone {
     addresses: Vec<(Transport, SocketAddr)>,
+    media: MediaHandle,
     stop: watch::Sender<bool>,
     task: JoinHandle<()>,
 }
@@ -73,14 +75,19 @@ impl Phone {
         let (stop, stopped) = watch::channel(false);
         let addresses = sockets.addresses().collect();
         let endpoint = Endpoint::new(Admission::AllCalls, USER_AGENT, rand::rng().random());
-        let event_loop = EventLoop::new(sockets, media, endpoint, behaviour, News(news));
+        let event_loop = EventLoop::new(sockets, media.clone(), endpoint, behaviour, News(news));
         let task = tokio::spawn(event_loop.run(inbound, media_events, stopped));
-        Ok((Phone { addresses, stop, task }, receiver))
+        Ok((Phone { addresses, media, stop, task }, receiver))
     }
 
     /// The address that it listens on by this transport.
     pub fn address(&self, transport: Transport) -> Option<SocketAddr> {
         self.addresses.iter().find(|(of, _)| *of == transport).map(|(_, address)| *address)
+    }
+
+    /// How far apart packets came, where the engine's options say to look.
+    pub fn spacing(&self) -> Lateness {
+        self.media.spacing()
     }
 
     /// Hangs up every call and returns when the last one is over.

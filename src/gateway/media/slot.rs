@@ -5,6 +5,7 @@ use std::time::Instant;
 use tokio::sync::mpsc::Sender;
 use tokio::sync::mpsc::error::TrySendError;
 
+use super::lateness::Histogram;
 use super::pace::SUB_SLOT;
 use super::sockets::{Sockets, receive};
 use crate::leg::media::Line;
@@ -98,19 +99,32 @@ pub(super) struct Slot {
     pub(super) port: u16,
     pub(super) sockets: Sockets,
     pub(super) line: Line,
+    /// When a packet came last, where that is watched.
+    pub(super) heard: Option<Instant>,
 }
 
 impl Slot {
-    /// Reads what came, and tells what it held.
-    pub(super) fn read(&mut self, n: u64, now: Instant, due: &mut Due, scratch: &mut Scratch) {
+    /// Reads what came, and tells what it held; whether anything came.
+    pub(super) fn read(&mut self, n: u64, now: Instant, due: &mut Due, scratch: &mut Scratch) -> bool {
         let found = self.read_rtp(READ_AT_ONCE, now, scratch);
         due.plan_read(n, self.period(), found);
         self.sockets.connect(self.line.only_peer());
+        found
     }
 
-    /// Sends the packet that is due.
-    pub(super) fn send(&mut self, now: Instant, due: &mut Due, scratch: &mut Scratch) {
-        if let Some((to, len)) = self.line.tick(now, scratch) {
+    /// Counts how long after the one before a packet came, and looks again in the next sub-slot.
+    pub(super) fn watch(&mut self, n: u64, now: Instant, found: bool, due: &mut Due, spacing: &Histogram) {
+        due.read = n + 1;
+        if found && let Some(before) = self.heard.replace(now) {
+            spacing.count(now.saturating_duration_since(before));
+        }
+    }
+
+    /// Sends the packet that is due, unless it is to be lost on the way.
+    pub(super) fn send(&mut self, now: Instant, due: &mut Due, lost: bool, scratch: &mut Scratch) {
+        if let Some((to, len)) = self.line.tick(now, scratch)
+            && !lost
+        {
             self.sockets.send(to, &scratch[..len]);
         }
         due.send += self.period();

@@ -5,6 +5,8 @@ use std::sync::mpsc::{Receiver, TryRecvError};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Instant;
 
+use rand::RngExt;
+use rand::rngs::SmallRng;
 use tokio::sync::mpsc::Sender;
 
 use super::lateness::Histogram;
@@ -32,6 +34,8 @@ pub(super) struct Worker {
     orders: Receiver<Order>,
     events: Sender<(u64, MediaEvent)>,
     lateness: Arc<Histogram>,
+    /// Where the spacing of what comes is counted, if it is wanted.
+    spacing: Option<Arc<Histogram>>,
     ports: Arc<Mutex<PortPool>>,
     #[expect(clippy::vec_box, reason = "a slot is 4 KiB: a vector of them would copy and double them")]
     slots: Vec<Box<Slot>>,
@@ -39,6 +43,9 @@ pub(super) struct Worker {
     dues: Vec<Due>,
     by_line: HashMap<u64, usize>,
     scratch: Scratch,
+    /// The share of packets not to send, and the dice for it.
+    loss: f32,
+    dice: SmallRng,
 }
 
 impl Worker {
@@ -46,10 +53,13 @@ impl Worker {
         orders: Receiver<Order>,
         events: Sender<(u64, MediaEvent)>,
         lateness: Arc<Histogram>,
+        spacing: Option<Arc<Histogram>>,
+        loss: f32,
         ports: Arc<Mutex<PortPool>>,
     ) -> Worker {
         let (slots, dues, by_line) = (Vec::new(), Vec::new(), HashMap::new());
-        Worker { orders, events, lateness, ports, slots, dues, by_line, scratch: SCRATCH }
+        let (scratch, dice) = (SCRATCH, rand::make_rng());
+        Worker { orders, events, lateness, spacing, ports, slots, dues, by_line, scratch, loss, dice }
     }
 
     /// Works until nobody can give orders any more.
@@ -112,11 +122,15 @@ impl Worker {
                 now = clock::now();
             }
             if reads {
-                slot.read(n, now, due, scratch);
+                let found = slot.read(n, now, due, scratch);
+                if let Some(spacing) = &self.spacing {
+                    slot.watch(n, now, found, due, spacing);
+                }
             }
             if due.send <= n {
                 self.lateness.count(late(pace, due.send, now));
-                slot.send(now, due, scratch);
+                let lost = self.loss > 0.0 && self.dice.random::<f32>() < self.loss;
+                slot.send(now, due, lost, scratch);
             }
             if reports {
                 slot.report(now, due, scratch);

@@ -1,0 +1,79 @@
+//! A gateway in a lab of its own: no configuration but the prompts, one trunk on loopback.
+
+use std::net::{IpAddr, Ipv4Addr, SocketAddr};
+use std::path::PathBuf;
+use std::time::Duration;
+
+use serde_json::json;
+
+use super::Common;
+use super::exit::Failure;
+use super::start::Scratch;
+use crate::config::{
+    Config, Host, HttpConfig, Identity, Listen, MediaConfig, NumberFormat, PolicyConfig, PortRange,
+    PromptsConfig, RingingSign, ScriptConfig, SipConfig, Target, Transport, Trunk,
+};
+use crate::gateway::clock;
+use crate::job::Job;
+
+/// The lab's address.
+pub(super) const LOOPBACK: IpAddr = IpAddr::V4(Ipv4Addr::LOCALHOST);
+/// Numbers of the lab begin so; no network has them.
+const LAB: &str = "+1999";
+
+/// The lab's configuration: media on these ports, one trunk to `target`.
+pub(super) fn config(scratch: &Scratch, prompts: PathBuf, target: SocketAddr, max_cps: u32) -> Config {
+    Config {
+        http: HttpConfig::default(),
+        queue: scratch.queue(),
+        sip: SipConfig { listen: vec![free_port()], advertise: None },
+        media: media(12_000, 37_999),
+        prompts: PromptsConfig { path: prompts },
+        script: ScriptConfig::default(),
+        policy: PolicyConfig { countries: Vec::new(), test_prefixes: vec![LAB.into()] },
+        trunks: vec![trunk(target, max_cps)],
+    }
+}
+
+/// A free UDP port on loopback.
+pub(super) fn free_port() -> Listen {
+    Listen { transport: Transport::Udp, address: SocketAddr::new(LOOPBACK, 0) }
+}
+
+/// Media on loopback.
+pub(super) fn media(first: u16, last: u16) -> MediaConfig {
+    let ports = PortRange::new(first, last).expect("the ranges of the lab hold pairs");
+    MediaConfig { ipv4: Some(LOOPBACK), ipv6: None, ports, advertise: None }
+}
+
+fn trunk(target: SocketAddr, max_cps: u32) -> Trunk {
+    Trunk {
+        name: "lab".into(),
+        target: Target { host: Host::Ip(target.ip()), port: Some(target.port()), transport: Transport::Udp },
+        account: None,
+        number_format: NumberFormat::PlusE164,
+        dial_prefix: String::new(),
+        from_domain: None,
+        identity: Identity::From,
+        ringing: RingingSign::Ringing180,
+        max_calls: None,
+        max_cps,
+        caller_ids: vec!["+14255550100".into()],
+        ring_timeout: Duration::from_secs(30),
+        max_call: Duration::from_secs(120),
+    }
+}
+
+/// The packs of the configuration, if there is one; else those beside us.
+pub(super) fn prompts(common: &Common) -> Result<PathBuf, Failure> {
+    if common.config.is_some() || common.config_path().exists() {
+        return Ok(common.load_config()?.prompts.path);
+    }
+    Ok(PathBuf::from("prompts"))
+}
+
+/// The job with this number; each has a phone number of its own.
+pub(super) fn job(number: u32) -> Job {
+    let order = json!({"to": format!("{LAB}{number:07}")}).to_string();
+    Job::read(order.as_bytes(), "default", clock::wall(), rand::random()).expect("the lab's order is a job")
+}

@@ -1,0 +1,102 @@
+//! The load run: many jobs at a rate through a real gateway, and the figures of contract §8.
+//!
+//! The gateway is this process, the far end another one, so that each can have a core of its own
+//! and is measured alone.
+
+mod far_end;
+mod figures;
+mod process;
+mod samples;
+
+use std::time::Duration;
+
+use tokio::sync::broadcast;
+
+pub use far_end::{FarEnd, FarEndError, FarEndOrder};
+pub use figures::{Figures, Quantiles};
+
+use crate::gateway::Gateway;
+use crate::gateway::clock;
+use crate::gateway::observer::{JobEvent, News};
+use crate::job::Job;
+use crate::queue::{JobStore, Store, StoreError};
+use process::Usage;
+use samples::Samples;
+
+/// After the last job's deadline nothing more is waited for.
+const LATEST: Duration = Duration::from_secs(180);
+
+/// What a load run places.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Plan {
+    /// How many jobs.
+    pub jobs: u32,
+    /// New jobs a second.
+    pub rate: u32,
+}
+
+/// Places the jobs and waits for every call's end; `job` makes the job with this number, `tell` is
+/// called with the count of finished jobs.
+///
+/// # Errors
+/// The store took no more jobs.
+pub async fn run(
+    plan: Plan,
+    gateway: &Gateway,
+    store: &Store,
+    far_end: &mut FarEnd,
+    job: impl Fn(u32) -> Job + Send + 'static,
+    tell: impl Fn(u64),
+) -> Result<Figures, StoreError> {
+    let mut events = gateway.observer().watch();
+    let mut samples = Samples::default();
+    let before = Usage::now();
+    let placing = tokio::spawn(place(plan, store.clone(), job));
+    let deadline = tokio::time::Instant::now() + Duration::from_secs_f64(f64::from(plan.jobs) / f64::from(plan.rate)) + LATEST;
+    let mut peak = before;
+    while samples.ended() < u64::from(plan.jobs) {
+        tokio::select! {
+            event = events.recv() => match event {
+                Ok(event) => take(&mut samples, event, &mut peak, &tell),
+                // What is missed counts as lost, which the figures then say.
+                Err(broadcast::error::RecvError::Lagged(_)) => {}
+                Err(broadcast::error::RecvError::Closed) => break,
+            },
+            () = tokio::time::sleep_until(deadline) => break,
+        }
+    }
+    let after = Usage::now();
+    if let Ok(placed) = placing.await {
+        placed?;
+    }
+    let lateness = gateway.snapshots().borrow().lateness;
+    let seen = far_end.finish().await;
+    Ok(figures::draw(plan, &samples, &seen, [before, peak, after], lateness))
+}
+
+fn take(samples: &mut Samples, event: JobEvent, peak: &mut Usage, tell: &impl Fn(u64)) {
+    match event.news {
+        News::Progress(progress) => {
+            if samples.step(progress, event.instant) {
+                *peak = Usage::now();
+            }
+        }
+        News::Finished(result) => {
+            samples.finished(&result, event.instant);
+            tell(samples.results());
+        }
+        News::Ended(attempt, _) => samples.attempt_ended(&attempt),
+        News::Message(_) => {}
+    }
+}
+
+/// Hands jobs in, evenly spread.
+async fn place(plan: Plan, store: Store, job: impl Fn(u32) -> Job) -> Result<(), StoreError> {
+    let mut ticks = tokio::time::interval(Duration::from_secs(1) / plan.rate);
+    ticks.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Burst);
+    for number in 0..plan.jobs {
+        ticks.tick().await;
+        store.submit(job(number), clock::wall()).await?;
+    }
+    Ok(())
+}
