@@ -12,6 +12,7 @@ use rand::{RngExt, SeedableRng};
 
 pub mod points;
 pub mod sounds;
+pub mod spandsp;
 
 /// Room for one trial: 600 ms, the signal begins about 150 ms into it.
 pub const SLOT: usize = 4800;

@@ -19,7 +19,7 @@ pub(super) const WINDOW: usize = WINDOW_HOPS * HOP;
 const HALF: usize = WINDOW / 2;
 
 /// Three rounds bring frequencies from the gate's guess to within noise.
-const ROUNDS: usize = 3;
+const ROUNDS: usize = 2;
 
 /// A correction beyond this, in radians a sample (64 Hz), means that the guess
 /// was not near any tone.
@@ -216,43 +216,11 @@ fn dot<const N: usize>(left: &[f32; N], right: &[f32; N]) -> f32 {
 }
 
 impl Fit {
-    /// Sums, of which [`Self::over`] makes a mean.
-    pub(super) fn plus(&self, other: &Fit) -> Fit {
-        Fit {
-            low: self.low.plus(other.low),
-            high: self.high.plus(other.high),
-            share: self.share + other.share,
-        }
-    }
-
-    /// The mean of `count` fits that were summed.
-    pub(super) fn over(&self, count: u32) -> Fit {
-        let scale = 1.0 / count as f32;
-        Fit {
-            low: self.low.times(scale),
-            high: self.high.times(scale),
-            share: self.share * scale,
-        }
-    }
-
     /// Both tones' energy over the rest. Of white noise the fit explains as
     /// many parts in [`WINDOW`] as it has free numbers: an amplitude, a phase
     /// and a frequency a tone.
     pub(super) fn snr(&self) -> Db {
         let rest = (1.0 - self.share).max(0.0) * WINDOW as f32 / (WINDOW - 6) as f32;
         Db::of_powers(self.share, rest.max(1e-6))
-    }
-}
-
-impl Tone {
-    fn plus(self, other: Tone) -> Tone {
-        Tone {
-            frequency: Hz(self.frequency.0 + other.frequency.0),
-            mean_square: self.mean_square + other.mean_square,
-        }
-    }
-
-    fn times(self, scale: f32) -> Tone {
-        Tone { frequency: Hz(self.frequency.0 * scale), mean_square: self.mean_square * scale }
     }
 }

@@ -22,8 +22,7 @@ pub use key::{HIGH_GROUP, Key, LOW_GROUP};
 use fit::{Fit, Tone, WINDOW, WINDOW_HOPS, fit};
 use gate::{GATE_HOPS, Gate};
 use limits::{
-    AGREEING_WINDOWS, BRIDGED_HOLE_MS, LONGEST_HOLE_MS, Limits, RECENT_WINDOWS, SHARE, is_near,
-    on_the_line,
+    AGREEING_WINDOWS, BRIDGED_HOLE_MS, DISTURBED, LONGEST_HOLE_MS, Limits, PURE, RECENT_WINDOWS, on_the_line,
 };
 use press::{Press, presence};
 
@@ -103,9 +102,6 @@ struct Agreement {
     onset: Samples,
     /// One bit a window, the newest lowest; set where it found the key.
     windows: u32,
-    /// Sum of the fits of those windows.
-    sum: Fit,
-    count: u32,
 }
 
 /// What one line is doing.
@@ -267,11 +263,11 @@ impl Detector {
         let Some(fit) = self.test(tables, key) else {
             return;
         };
-        let agreement = self.agree(key, fit);
+        let agreement = self.agree(key, &fit);
         let agreeing = agreement.windows & ((1 << RECENT_WINDOWS) - 1);
         if agreeing.count_ones() >= AGREEING_WINDOWS {
             self.agreement = None;
-            self.begin(agreement, tell);
+            self.begin(agreement, fit, tell);
         }
     }
 
@@ -292,32 +288,21 @@ impl Detector {
         let [low, high] = self.gate.offsets(&tables.bank, key);
         let step = |bin: usize, off: f32| bin_frequency(bin).radians_per_sample() + off;
         let found = fit(&window, [step(key.row(), low), step(4 + key.column(), high)])?;
-        let line = |tone: Tone| Tone {
-            mean_square: on_the_line(&tables.highpass, tone.frequency, tone.mean_square),
-            ..tone
-        };
+        let line = |tone: Tone| on_the_line(&tables.highpass, tone.frequency, tone.mean_square);
         let (low, high) = (line(found.low), line(found.high));
-        let limits = &tables.limits;
-        let is_key = found.share >= SHARE
-            && is_near(low.frequency, key.low())
-            && is_near(high.frequency, key.high())
-            && low.mean_square.min(high.mean_square) >= limits.floor
-            && high.mean_square >= low.mean_square * limits.twist[0]
-            && high.mean_square <= low.mean_square * limits.twist[1];
+        let tones = [(found.low.frequency, key.low()), (found.high.frequency, key.high())];
+        let twist = Db::of_powers(high, low);
+        let is_key = low.min(high) >= tables.limits.floor
+            && [PURE, DISTURBED].iter().any(|grade| grade.admits(found.share, twist, tones));
         is_key.then_some(found)
     }
 
-    /// Counts a window that found `key`.
-    fn agree(&mut self, key: Key, fit: Fit) -> Agreement {
+    /// Counts the newest window, which found `key`.
+    fn agree(&mut self, key: Key, fit: &Fit) -> Agreement {
         let known = self.agreement.filter(|agreement| agreement.key == key);
         let agreement = match known {
-            Some(known) => Agreement {
-                windows: known.windows | 1,
-                sum: known.sum.plus(&fit),
-                count: known.count + 1,
-                ..known
-            },
-            None => Agreement { key, onset: self.onset(&fit), windows: 1, sum: fit, count: 1 },
+            Some(known) => Agreement { windows: known.windows | 1, ..known },
+            None => Agreement { key, onset: self.onset(fit), windows: 1 },
         };
         self.agreement = Some(agreement);
         agreement
@@ -340,11 +325,12 @@ impl Detector {
         Samples(window_begin.0.saturating_sub(before))
     }
 
-    fn begin(&mut self, agreement: Agreement, tell: &mut impl FnMut(Event)) {
+    /// Tells a key whose newest window fits as `fit` says.
+    fn begin(&mut self, agreement: Agreement, fit: Fit, tell: &mut impl FnMut(Event)) {
         self.release(tell);
-        let Agreement { key, onset, sum, count, .. } = agreement;
+        let Agreement { key, onset, windows: _ } = agreement;
         tell(Event::Began(Began { key, onset, told_at: self.at }));
-        self.state = State::Down(Press::new(key, onset, self.at, sum.over(count)));
+        self.state = State::Down(Press::new(key, onset, self.at, fit));
     }
 
     /// Ends the key that is down, if one is.

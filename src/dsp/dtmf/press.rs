@@ -12,7 +12,7 @@ pub(super) struct Press {
     pub(super) key: Key,
     pub(super) onset: Samples,
     pub(super) told_at: Samples,
-    /// The mean of the windows that agreed on the key.
+    /// The window that made it sure, which lies inside the tones and not on their edge.
     pub(super) fit: Fit,
     /// Where the tones were last present.
     pub(super) end: Samples,
