@@ -42,8 +42,14 @@ pub(crate) struct Sipp {
 }
 
 impl Sipp {
-    /// Starts it on `address` over `udp` or `tcp` and waits until it listens.
-    pub(crate) fn serve(scenario: &str, address: &str, transport: &str, keys: &[(&str, &str)]) -> Sipp {
+    /// Starts it on `address` over `udp` or `tcp` and waits until it listens; `options` are SIPp's own.
+    pub(crate) fn serve(
+        scenario: &str,
+        address: &str,
+        transport: &str,
+        keys: &[(&str, &str)],
+        options: &[&str],
+    ) -> Sipp {
         let scratch = Scratch::new(&format!("sipp-{scenario}"));
         scratch.write("scenario.xml", expand(scenario, keys));
         scratch.write("noise.ul", media::noise_ulaw());
@@ -53,6 +59,7 @@ impl Sipp {
         command.args(["-p", &PORT.to_string(), "-t", if transport == "tcp" { "t1" } else { "u1" }]);
         command.args(["-mp", "6000", "-nostdin", "-trace_msg", "-message_file", "messages"]);
         command.args(["-trace_err", "-error_file", "errors"]);
+        command.args(options);
         let mut process = Process::start(&mut command, &scratch.path().join("stderr"));
         let up = super::wait_until(Duration::from_secs(10), || {
             net::is_bound(transport, PORT) || !process.is_running()

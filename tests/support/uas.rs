@@ -179,6 +179,9 @@ fn respond(request: &Message, status: &str, extra: &str, body: &str) -> String {
 #[track_caller]
 fn receive_framed(listener: &TcpListener, stream: &mut Option<TcpStream>, buffer: &mut Vec<u8>) -> String {
     loop {
+        // RFC 5626 §3.5.1: a keep-alive may be answered by one empty line.
+        let empty = buffer.iter().take_while(|byte| matches!(byte, b'\r' | b'\n')).count();
+        buffer.drain(..empty);
         let text = String::from_utf8_lossy(buffer).into_owned();
         if let Some((head, rest)) = text.split_once("\r\n\r\n") {
             let line = head.lines().find_map(|line| line.strip_prefix("Content-Length:"));
