@@ -72,6 +72,8 @@ pub enum Outcome {
 #[derive(Debug)]
 pub struct JitterBuffer {
     order: Order,
+    /// How many packets wait: nearly always none, and then nothing else here is looked at.
+    waiting: usize,
     slots: [Option<Slot>; SLOTS],
     arena: [u8; ARENA],
     /// End of the used part of the arena, which begins anew when nobody waits.
@@ -106,7 +108,7 @@ struct Slot {
 
 impl Default for JitterBuffer {
     fn default() -> JitterBuffer {
-        JitterBuffer { order: Order::default(), slots: [None; SLOTS], arena: [0; ARENA], used: 0 }
+        JitterBuffer { order: Order::default(), waiting: 0, slots: [None; SLOTS], arena: [0; ARENA], used: 0 }
     }
 }
 
@@ -117,7 +119,11 @@ impl JitterBuffer {
         if packet.seq < due.seq {
             return self.order.judge_old(due, packet.seq);
         }
-        if self.slots.iter().flatten().any(|slot| slot.seq == packet.seq) {
+        if self.waiting == 0 && packet.seq == due.seq {
+            self.order.release(packet, sink);
+            return Outcome::Taken;
+        }
+        if self.holds(packet.seq) {
             return Outcome::Duplicate;
         }
         while self.is_too_far_ahead(packet) && self.release_first(sink) {}
@@ -138,6 +144,9 @@ impl JitterBuffer {
 
     /// When [`handle_timeout`](JitterBuffer::handle_timeout) is due.
     pub fn poll_timeout(&self) -> Option<Instant> {
+        if self.waiting == 0 {
+            return None;
+        }
         self.slots.iter().flatten().map(|slot| slot.at + HOLE_WAIT).min()
     }
 
@@ -177,6 +186,7 @@ impl JitterBuffer {
             len: audio.len() as u16,
         });
         self.used = end;
+        self.waiting += 1;
         true
     }
 
@@ -202,7 +212,8 @@ impl JitterBuffer {
             audio: slot.is_audio.then_some(octets),
         };
         self.order.release(&packet, sink);
-        if self.slots.iter().all(Option::is_none) {
+        self.waiting -= 1;
+        if self.waiting == 0 {
             self.used = 0;
         }
         true

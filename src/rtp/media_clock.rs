@@ -7,8 +7,9 @@ use std::time::{Duration, Instant};
 
 use super::timestamp::{RtpTimestamp, span_of};
 
-/// Slack a second that follows a drift; crystals differ by less than 0.2 ms a second.
-const DRIFT_A_SECOND: Duration = Duration::from_micros(500);
+/// The share of the time by which the clock gives way, to follow a drift: 0.5 ms a second, where
+/// crystals differ by less than 0.2.
+const DRIFT_SHARE: u32 = 2_000;
 /// A packet this far from its moment is on another timeline: the clock is set anew.
 const JUMP: Duration = Duration::from_millis(500);
 
@@ -37,8 +38,7 @@ impl MediaClock {
     /// `due`, moved towards `arrival` by the drift since the last packet.
     fn relaxed(&self, due: Instant, arrival: Instant) -> Instant {
         let since = self.mark.map_or(Duration::ZERO, |mark| due.saturating_duration_since(mark.at));
-        let slack = DRIFT_A_SECOND.mul_f64(since.as_secs_f64().min(1.0));
-        arrival.min(due + slack)
+        arrival.min(due + since / DRIFT_SHARE)
     }
 
     /// The moment of `timestamp`; `None` before the first packet, or outside the clock's reach.

@@ -32,7 +32,8 @@ pub struct Sent {
 pub struct Told {
     /// Packets of ours that it lost (RFC 3550 §6.4.1, never below 0 here).
     pub lost: Option<u64>,
-    /// The way there and back, where its report allows to reckon it.
+    /// The shortest way there and back that its reports allow to reckon: whoever reads reports at
+    /// intervals adds to it, and never takes away.
     pub round_trip: Option<Duration>,
 }
 
@@ -188,7 +189,8 @@ impl Reporter {
         // More than half the range is a negative time: the far end's clock is broken.
         if there_and_back < 0x8000_0000 {
             let span = Duration::from_secs_f64(f64::from(there_and_back) / 65_536.0);
-            self.told.round_trip = Some(span);
+            let shortest = self.told.round_trip.map_or(span, |known| known.min(span));
+            self.told.round_trip = Some(shortest);
         }
     }
 

@@ -30,8 +30,9 @@ impl RtpTimestamp {
 
 /// Samples in a span, cut to whole ones.
 pub fn samples_in(span: Duration) -> u32 {
-    let samples = span.as_micros() * u128::from(CLOCK_HZ) / 1_000_000;
-    u32::try_from(samples).unwrap_or(u32::MAX)
+    let whole = span.as_secs().saturating_mul(u64::from(CLOCK_HZ));
+    let rest = u64::from(span.subsec_nanos() / (1_000_000_000 / CLOCK_HZ));
+    u32::try_from(whole.saturating_add(rest)).unwrap_or(u32::MAX)
 }
 
 /// The span of so many samples.
@@ -54,5 +55,7 @@ mod tests {
     fn twenty_milliseconds_are_160_samples() {
         assert_eq!(samples_in(Duration::from_millis(20)), 160);
         assert_eq!(span_of(160), Duration::from_millis(20));
+        assert_eq!(samples_in(Duration::from_millis(3_001)), 24_008);
+        assert_eq!(samples_in(Duration::MAX), u32::MAX);
     }
 }

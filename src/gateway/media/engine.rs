@@ -51,7 +51,13 @@ impl Default for Options {
     fn default() -> Options {
         let cores = thread::available_parallelism().map_or(1, usize::from);
         let threads = cores.saturating_sub(1).max(1);
-        Options { threads, realtime: true, port_rest: Duration::from_secs(5), watch_spacing: false, loss: 0.0 }
+        Options {
+            threads,
+            realtime: true,
+            port_rest: Duration::from_secs(5),
+            watch_spacing: false,
+            loss: 0.0,
+        }
     }
 }
 

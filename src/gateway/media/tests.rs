@@ -26,7 +26,8 @@ impl Bench {
             ports: PortRange::new(ports.0, ports.1).unwrap(),
             advertise: None,
         };
-        let options = Options { threads: 2, realtime: false, port_rest: Duration::from_secs(60), ..Options::default() };
+        let options =
+            Options { threads: 2, realtime: false, port_rest: Duration::from_secs(60), ..Options::default() };
         let (media, events) = MediaEngine::start_with(&config, options).unwrap();
         Bench { media, events }
     }
