@@ -28,7 +28,8 @@ impl Directory {
         static COUNT: AtomicU32 = AtomicU32::new(0);
         let n = COUNT.fetch_add(1, Ordering::Relaxed);
         let name = format!("octothorpe-store-{}-{n}", std::process::id());
-        Self(std::env::temp_dir().join(name))
+        // Below the build's directory, where nobody else tidies up while a test runs.
+        Self(Path::new(env!("CARGO_TARGET_TMPDIR")).join(name))
     }
 }
 
