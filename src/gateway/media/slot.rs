@@ -22,8 +22,11 @@ const DATAGRAM: usize = 2_048;
 pub(super) type Scratch = [u8; DATAGRAM];
 /// An empty one.
 pub(super) const SCRATCH: Scratch = [0; DATAGRAM];
-/// Sub-slots between two looks at the RTCP port, which bounds the error of the round trip.
-const RTCP_PERIOD: u64 = 20;
+/// Sub-slots between two looks at the RTCP port, which bounds the error of the round trip. A look
+/// is dear for what it finds: the kernel's side of that socket is never in the cache.
+const RTCP_PERIOD: u64 = 40;
+/// Sub-slots after a report in which the next cannot come (RFC 3550 §6.3.1: 0.5 × 5 s / 1.22).
+const RTCP_REST: u64 = 400;
 /// Every so many reads one comes a sub-slot early, to find out when packets really come.
 const PROBE_EVERY: u8 = 16;
 /// Early or late looks at an empty socket before it is left alone for a packet length.
@@ -132,12 +135,12 @@ impl Slot {
 
     /// Reads and writes reports.
     pub(super) fn report(&mut self, now: Instant, due: &mut Due, scratch: &mut Scratch) {
-        self.read_rtcp(now, scratch);
+        let reported = self.read_rtcp(now, scratch);
         if let Some((to, len)) = self.line.poll_rtcp(now, scratch) {
             // A report that cannot be sent is made good by the next.
             let _ = self.sockets.rtcp.send_to(&scratch[..len], to);
         }
-        due.rtcp += RTCP_PERIOD;
+        due.rtcp += if reported { RTCP_REST } else { RTCP_PERIOD };
     }
 
     /// Obeys an order; before the last one everything that has come is heard.
@@ -184,11 +187,13 @@ impl Slot {
         true
     }
 
-    fn read_rtcp(&mut self, now: Instant, scratch: &mut Scratch) {
-        for _ in 0..READ_AT_ONCE {
-            let Some((from, len)) = receive(&self.sockets.rtcp, scratch) else { return };
+    /// Reads what came to the RTCP port; tells whether there was anything.
+    fn read_rtcp(&mut self, now: Instant, scratch: &mut Scratch) -> bool {
+        for count in 0..READ_AT_ONCE {
+            let Some((from, len)) = receive(&self.sockets.rtcp, scratch) else { return count > 0 };
             self.line.handle_rtcp(now, from, &scratch[..len]);
         }
+        true
     }
 
     /// Sub-slots a packet.
