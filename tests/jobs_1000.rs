@@ -12,6 +12,7 @@ use std::thread::scope;
 use std::time::{Duration, Instant};
 
 use support::net::Namespace;
+use support::process::Process;
 use support::serving::{Gateway, Phone, Results, fetch, submit};
 use support::wait_until;
 
@@ -67,20 +68,23 @@ fn submit_all() -> BTreeSet<String> {
 /// Runs `octothorpe results` until `enough` jobs are told, and kills it; how many lines it wrote.
 fn consume(gateway: &Gateway, results: &mut Results, enough: usize) -> usize {
     let mut client = gateway.client(&["results", "--consumer", CONSUMER, "--json"]);
-    let mut read = 0;
-    let told = wait_until(Duration::from_secs(120), || {
-        let objects = client.objects();
-        for (_, line) in &objects[read..] {
-            results.insert(line);
-        }
-        read = objects.len();
-        results.0.len() >= enough
-    });
-    assert!(told, "{} of {enough} results came", results.0.len());
+    let told = |client: &Process| {
+        let jobs =
+            client.objects().into_iter().filter_map(|(_, line)| line["job"].as_str().map(str::to_owned));
+        jobs.filter(|job| !results.0.contains_key(job)).collect::<BTreeSet<_>>().len()
+    };
+    let missing = enough.saturating_sub(results.0.len());
+    assert!(
+        wait_until(Duration::from_secs(120), || told(&client) >= missing),
+        "{} of {missing} came",
+        told(&client)
+    );
     if enough == JOBS {
         // It lives on for as long as its last acknowledgement takes.
         wait_until(Duration::from_secs(5), || fetch(CONSUMER, 0).is_some_and(|page| page.is_empty()));
     }
     client.kill();
-    read
+    let lines = client.objects();
+    lines.iter().for_each(|(_, line)| results.insert(line));
+    lines.len()
 }

@@ -71,10 +71,18 @@ impl Process {
         let _ = kill_process(self.pid(), signal);
     }
 
-    /// `kill -9` to it and to the children that it has, and it is gone when this returns.
+    /// `kill -9` to it and to the children that it has; it is gone, and all that it had written is
+    /// read, when this returns.
     pub(crate) fn kill(&mut self) {
         let _ = kill_process_group(self.pid(), Signal::KILL);
         let _ = self.child.wait();
+        self.read_to_end();
+    }
+
+    fn read_to_end(&mut self) {
+        if let Some(reader) = self.reader.take() {
+            reader.join().expect("no reader panics");
+        }
     }
 
     fn pid(&self) -> Pid {
@@ -92,9 +100,7 @@ impl Process {
         if !super::wait_until(limit, || !self.is_running()) {
             return None;
         }
-        if let Some(reader) = self.reader.take() {
-            reader.join().expect("no reader panics");
-        }
+        self.read_to_end();
         self.child.wait().ok().and_then(|status| status.code())
     }
 }
