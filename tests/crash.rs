@@ -20,6 +20,8 @@ use support::serving::{Gateway, Phone, Results, Rung, acknowledge, fetch, submit
 use support::wait_until;
 
 const BETWEEN_JOBS: Duration = Duration::from_millis(50);
+/// What the consumer does with a page before it acknowledges it.
+const CONSUMERS_WORK: Duration = Duration::from_millis(300);
 /// A kill this soon after the press is one "at the key".
 const AT_THE_KEY: Duration = Duration::from_millis(300);
 
@@ -29,6 +31,7 @@ struct Books {
     /// Accepted jobs with their numbers.
     accepted: Mutex<BTreeMap<String, String>>,
     results: Mutex<Results>,
+    acknowledged: Mutex<BTreeSet<String>>,
     submitting: AtomicBool,
     consuming: AtomicBool,
 }
@@ -95,7 +98,7 @@ fn submit_steadily(books: &Books) {
     }
 }
 
-/// Takes results and acknowledges them, page by page.
+/// Takes results and, some work later, acknowledges them, page by page.
 fn consume(books: &Books) {
     while books.consuming.load(Ordering::Relaxed) {
         let Some(page) = fetch("books", 1) else {
@@ -105,8 +108,12 @@ fn consume(books: &Books) {
         let mut results = books.results.lock().expect("no holder panics");
         page.iter().for_each(|(_, result)| results.insert(result));
         drop(results);
-        if let Some((cursor, _)) = page.last() {
-            acknowledge("books", cursor);
+        sleep(CONSUMERS_WORK);
+        if let Some((cursor, _)) = page.last()
+            && acknowledge("books", cursor)
+        {
+            let jobs = page.iter().filter_map(|(_, result)| result["job"].as_str().map(str::to_owned));
+            books.acknowledged.lock().expect("no holder panics").extend(jobs);
         }
     }
 }
@@ -123,20 +130,25 @@ fn kinds(books: &Books, phone: &Phone) -> BTreeMap<&'static str, usize> {
     let now = Instant::now();
     let by_number: BTreeMap<String, Rung> =
         phone.calls().into_values().map(|call| (call.number.clone(), call)).collect();
-    let open = untold(books);
     let accepted = books.accepted.lock().expect("no holder panics");
+    let results = books.results.lock().expect("no holder panics");
+    let acknowledged = books.acknowledged.lock().expect("no holder panics");
     let mut counts = BTreeMap::new();
-    for number in open.iter().filter_map(|id| accepted.get(id)) {
-        *counts.entry(kind(by_number.get(number), now)).or_default() += 1;
+    for (id, number) in accepted.iter().filter(|(id, _)| !acknowledged.contains(*id)) {
+        let is_told = results.0.contains_key(id);
+        *counts.entry(kind(by_number.get(number), is_told, now)).or_default() += 1;
     }
     counts
 }
 
-fn kind(call: Option<&Rung>, now: Instant) -> &'static str {
+/// A call that was killed stays what it was: its last event says how far it had come.
+fn kind(call: Option<&Rung>, is_told: bool, now: Instant) -> &'static str {
     match call {
-        None => "before the INVITE",
         Some(Rung { pressed: Some(at), .. }) if now - *at <= AT_THE_KEY => "at the key",
-        Some(Rung { pressed: Some(_), .. }) => "between finish and acknowledgement",
+        _ if is_told => "between finish and acknowledgement",
+        None => "before the permit",
+        Some(Rung { ended: Some(_), .. }) => "after the call",
+        Some(Rung { pressed: Some(_), .. }) => "after the key",
         Some(Rung { answered: Some(_), .. }) => "while talking",
         Some(_) => "while ringing",
     }

@@ -100,11 +100,11 @@ pub(crate) fn fetch(consumer: &str, wait_s: u32) -> Option<Vec<(String, Value)>>
     rows.map(|row| Some((row["cursor"].as_str()?.to_owned(), row["result"].clone()))).collect()
 }
 
-/// Acknowledges everything up to a cursor.
-pub(crate) fn acknowledge(consumer: &str, cursor: &str) {
+/// Acknowledges everything up to a cursor; whether the gateway said so.
+pub(crate) fn acknowledge(consumer: &str, cursor: &str) -> bool {
     let body = json!({"consumer": consumer, "cursor": cursor});
-    // One that is lost with the gateway is made good by the next.
-    let _ = request(HTTP, "POST", "/v1/results/ack", Some(&body));
+    let answer = request(HTTP, "POST", "/v1/results/ack", Some(&body));
+    answer.is_some_and(|answer| answer.status < 300)
 }
 
 /// `octothorpe phone`: answers every call and presses `#`. One line of JSON for each thing that
