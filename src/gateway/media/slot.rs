@@ -248,6 +248,30 @@ mod tests {
         }
     }
 
+    /// Contract §7.5: what the event loop does not fetch waits in its line and comes all the same.
+    #[test]
+    fn no_event_is_lost_though_the_loop_falls_behind() {
+        let now = crate::gateway::clock::now();
+        let sockets = Sockets::bind(std::net::Ipv4Addr::LOCALHOST.into(), 42_000).unwrap();
+        let line = Line::new(now, &mut rand::rng());
+        let mut slot = Slot { id: 7, port: 42_000, sockets, line, heard: None };
+        let mut due = Due::new(7, 0);
+        let (sender, mut receiver) = tokio::sync::mpsc::channel(1);
+        slot.line.requeue_event(MediaEvent::Pressed { first_packet: now });
+        slot.line.requeue_event(MediaEvent::Played { saying: 1, clip: 0, at: now });
+        slot.obey(now, MediaCommand::Close, &mut SCRATCH.clone());
+        let mut told = Vec::new();
+        for waits in [true, true, false] {
+            slot.tell(&sender, &mut due);
+            assert_eq!((due.events, due.over), (waits, !waits));
+            told.push(receiver.try_recv().unwrap());
+        }
+        assert!(told.iter().all(|(line, _)| *line == 7));
+        assert!(matches!(told[0].1, MediaEvent::Played { .. }));
+        assert!(matches!(told[1].1, MediaEvent::Pressed { .. }));
+        assert!(matches!(told[2].1, MediaEvent::Closed(_)));
+    }
+
     #[test]
     fn a_silent_port_is_looked_at_once_a_packet_length() {
         let mut due = Due::new(0, 0);

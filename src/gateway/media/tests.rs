@@ -183,27 +183,6 @@ fn a_port_that_another_program_holds_is_passed_over() {
     assert_eq!(bench.media.open(2, true), Err(NoPort));
 }
 
-/// Events that the event loop does not fetch wait in their lines and come all the same.
-#[test]
-fn no_event_is_lost_though_the_loop_falls_behind() {
-    let mut bench = Bench::new((42_000, 42_399));
-    let (lines, clips) = (120, 100);
-    for line in 0..lines {
-        bench.media.open(line, true).unwrap();
-        bench.agree(line, "127.0.0.1:9".parse().unwrap());
-        // Empty clips are all told with one packet: 12,000 events, more than the queue holds.
-        let clips = (0..clips).map(|_| Arc::new(Clip::new("", vec![]))).collect();
-        bench.media.command(line, MediaCommand::Play { saying: 1, lead: Duration::ZERO, clips });
-    }
-    let mut told = vec![0; lines as usize];
-    while told.iter().sum::<usize>() < lines as usize * clips {
-        let (line, event) = bench.next();
-        let index = told[line as usize];
-        assert!(matches!(event, MediaEvent::Played { clip, .. } if clip == index), "{event:?}");
-        told[line as usize] += 1;
-    }
-}
-
 #[test]
 fn lateness_is_measured_always() {
     let bench = Bench::new((42_400, 42_403));
