@@ -93,7 +93,7 @@ fn without_farewell(packs: &Path, scratch: &Scratch) -> Result<std::path::PathBu
     let text = std::fs::read_to_string(&manifest).map_err(cannot)?;
     let mut pack: toml::Table = text.parse().map_err(|error| Failure::usage(format!("{}: {error}", from.display())))?;
     if let Some(clips) = pack.get_mut("clips").and_then(toml::Value::as_table_mut) {
-        clips.retain(|name, _| !FAREWELLS.iter().any(|farewell| name == farewell));
+        clips.retain(|name, _| !FAREWELLS.iter().any(|farewell| *name == **farewell));
     }
     std::fs::write(&manifest, pack.to_string()).map_err(cannot)?;
     Ok(scratch.path().join("prompts"))
