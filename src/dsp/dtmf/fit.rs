@@ -19,7 +19,7 @@ pub(super) const WINDOW: usize = WINDOW_HOPS * HOP;
 const HALF: usize = WINDOW / 2;
 
 /// Three rounds bring frequencies from the gate's guess to within noise.
-const ROUNDS: usize = 2;
+const ROUNDS: usize = 3;
 
 /// A correction beyond this, in radians a sample (64 Hz), means that the guess
 /// was not near any tone.

@@ -27,7 +27,7 @@ pub(super) struct Grade {
 /// nearer to the former, because what fires on speech usually has one tone high
 /// and the other low.
 pub(super) const PURE: Grade =
-    Grade { share: 0.92, frequency_off: 0.018, twist: [Db(-10.0), Db(6.0)] };
+    Grade { share: 0.935, frequency_off: 0.018, twist: [Db(-10.0), Db(6.0)] };
 
 /// Keys in worse noise, echo or dial tone than Q.24 asks for, if they are
 /// otherwise well made, as real keypads are: half-pure chords of voices and
