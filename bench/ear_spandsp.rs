@@ -60,8 +60,7 @@ fn talk_off(spandsp: &SpanDsp) {
     let mut rng = StdRng::seed_from_u64(SEED);
     for language in ["en", "es", "fr", "it"] {
         let files = sounds::recorded(language);
-        let samples: Vec<i16> =
-            files.iter().flat_map(|file| decode_file(file).unwrap_or_default()).collect();
+        let samples: Vec<i16> = files.iter().flat_map(|file| decode_file(file).unwrap_or_default()).collect();
         if samples.is_empty() {
             println!("| recorded speech, {language} | not installed | | | | | |");
             continue;

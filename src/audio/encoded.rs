@@ -94,10 +94,9 @@ impl Encoded {
     fn ended(&self) -> Result<(), AudioError> {
         let at_ms = self.resample.position_ms();
         match self.short {
-            Some((promised, present)) => Err(AudioError::CutOff {
-                at_ms,
-                expected_ms: at_ms * promised / present.max(1),
-            }),
+            Some((promised, present)) => {
+                Err(AudioError::CutOff { at_ms, expected_ms: at_ms * promised / present.max(1) })
+            }
             None if at_ms == 0 => Err(AudioError::Empty),
             None => Ok(()),
         }

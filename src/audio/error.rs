@@ -26,6 +26,9 @@ pub enum AudioError {
     /// Its sample rate is missing or out of all reason.
     #[error("has a sample rate of {0} Hz; 4000 to 768000 Hz can be read")]
     SampleRate(u32),
+    /// Its header names no channel, or more than anybody records.
+    #[error("says that it has {0} channels; 1 to 64 can be read")]
+    Channels(u16),
     /// It is damaged.
     #[error("is damaged at {at_ms} ms: {what}")]
     Damaged {

@@ -10,11 +10,16 @@ use std::io::{self, Read, Seek, SeekFrom};
 
 use symphonia::core::io::MediaSource;
 
+use super::AudioError;
+
 /// Chunks looked at before the audio is given up.
 const MOST_CHUNKS: usize = 1024;
 
 /// From here on a length is a mark for "not known", as pipes write it.
 const UNKNOWN: u32 = 0x7FFF_0000;
+
+/// Channels that are believed; the decoder multiplies them in 16 bits.
+const MOST_CHANNELS: u16 = 64;
 
 /// What the header says about the audio's length in bytes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -28,17 +33,17 @@ pub(super) struct DataChunk {
 }
 
 /// Looks for the audio chunk of a WAV file; leaves the file at its start.
-pub(super) fn find_data(file: &mut File) -> io::Result<Option<DataChunk>> {
+pub(super) fn find_data(file: &mut File) -> Result<Option<DataChunk>, AudioError> {
     let end = file.metadata()?.len();
     let found = scan(file, end);
     file.rewind()?;
     match found {
-        Err(error) if error.kind() == io::ErrorKind::UnexpectedEof => Ok(None),
+        Err(AudioError::Io(error)) if error.kind() == io::ErrorKind::UnexpectedEof => Ok(None),
         found => found,
     }
 }
 
-fn scan(file: &mut File, end: u64) -> io::Result<Option<DataChunk>> {
+fn scan(file: &mut File, end: u64) -> Result<Option<DataChunk>, AudioError> {
     let mut riff = [0; 12];
     file.rewind()?;
     file.read_exact(&mut riff)?;
@@ -57,6 +62,14 @@ fn scan(file: &mut File, end: u64) -> io::Result<Option<DataChunk>> {
             let is_known = length < UNKNOWN && (length > 0 || present == 0);
             let promised = is_known.then_some(u64::from(length));
             return Ok(Some(DataChunk { length_at: at + 4, promised, present }));
+        }
+        if &header[..4] == b"fmt " {
+            let mut format = [0; 4];
+            file.read_exact(&mut format)?;
+            let channels = u16::from_le_bytes([format[2], format[3]]);
+            if !(1..=MOST_CHANNELS).contains(&channels) {
+                return Err(AudioError::Channels(channels));
+            }
         }
         // Chunks begin at even places.
         at += 8 + u64::from(length) + u64::from(length & 1);

@@ -190,10 +190,7 @@ mod tests {
                 let decoded = i32::from(law.decode(law.encode(sample)));
                 let clipped = i32::from(sample).clamp(-overload, overload);
                 let allowed = finest.max(decoded.abs() / 30 + 4);
-                assert!(
-                    (decoded - clipped).abs() <= allowed,
-                    "{law:?} {sample} became {decoded}"
-                );
+                assert!((decoded - clipped).abs() <= allowed, "{law:?} {sample} became {decoded}");
             }
         }
     }

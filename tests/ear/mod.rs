@@ -2,7 +2,7 @@
 //!
 //! One stream holds many trials, each in a slot of its own, so that our ear and
 //! a foreign one hear the same samples and are scored by the same rule.
-#![allow(dead_code, unreachable_pub, reason = "each test crate uses its own part")]
+#![allow(dead_code, unreachable_pub, clippy::print_stdout, reason = "each test crate uses its own part")]
 
 use octothorpe::dsp::dtmf::{Detector, Ended, Event, Key};
 use octothorpe::dsp::g711::Law;
@@ -17,10 +17,17 @@ pub mod spandsp;
 /// Room for one trial: 600 ms, the signal begins about 150 ms into it.
 pub const SLOT: usize = 4800;
 
-/// The random numbers of one test, whose seed is printed.
+/// The random numbers of one test, whose seed is printed; `OCTOTHORPE_SEED` sets another.
 pub fn seeded(test: &str, seed: u64) -> StdRng {
+    let asked = std::env::var("OCTOTHORPE_SEED").ok().and_then(|seed| seed.parse().ok());
+    let seed = asked.unwrap_or(seed);
     println!("{test}: seed {seed}");
     StdRng::seed_from_u64(seed)
+}
+
+/// So many of something, or more with `OCTOTHORPE_LONG`.
+pub fn short_or_long(short: usize, long: usize) -> usize {
+    if std::env::var_os("OCTOTHORPE_LONG").is_some() { long } else { short }
 }
 
 /// Gaussian noise of unit variance.

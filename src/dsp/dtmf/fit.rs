@@ -72,10 +72,7 @@ pub(super) fn fit(window: &[f32; WINDOW], near: [f32; 2]) -> Option<Fit> {
 fn fold(window: &[f32; WINDOW]) -> ([f32; HALF], [f32; HALF]) {
     let after = |n: usize| window[HALF + n];
     let before = |n: usize| window[HALF - 1 - n];
-    (
-        std::array::from_fn(|n| after(n) + before(n)),
-        std::array::from_fn(|n| after(n) - before(n)),
-    )
+    (std::array::from_fn(|n| after(n) + before(n)), std::array::from_fn(|n| after(n) - before(n)))
 }
 
 /// What one round of the fit found.
@@ -88,11 +85,7 @@ struct Round {
 /// derivatives, how far the frequencies are off.
 ///
 /// x(t) = Σ a·cos ωt + b·sin ωt, dx/dω = −a·t·sin ωt + b·t·cos ωt.
-fn correct(
-    even: &[f32; HALF],
-    odd: &[f32; HALF],
-    steps: [f32; 2],
-) -> Option<(Round, [f32; 2])> {
+fn correct(even: &[f32; HALF], odd: &[f32; HALF], steps: [f32; 2]) -> Option<(Round, [f32; 2])> {
     let [low, high] = steps.map(Wave::<HALF>::centred);
     let (low_ramped, high_ramped) = (low.ramped(), high.ramped());
     let columns = [&low.cos, &high.cos, &low_ramped.sin, &high_ramped.sin];
@@ -102,9 +95,7 @@ fn correct(
     // Folding doubled the amplitudes: a and b are twice the model's, so a
     // tone's mean square, (a² + b²) / 2, is an eighth of these squares.
     let square = |i: usize| a[i] * a[i] + b[i] * b[i];
-    let correction = |i: usize| {
-        (b[i] * b[i + 2] - a[i] * a[i + 2]) / (HALF as f32 * square(i).max(1e-6))
-    };
+    let correction = |i: usize| (b[i] * b[i + 2] - a[i] * a[i + 2]) / (HALF as f32 * square(i).max(1e-6));
     // Only what two steady tones explain counts: the ramped columns would
     // also explain a tone that fills half the window.
     let steady = |z: [f32; 4]| z[0] * z[0] + z[1] * z[1];

@@ -10,9 +10,7 @@ pub const LOW_GROUP: [Hz; 4] = [Hz(697.0), Hz(770.0), Hz(852.0), Hz(941.0)];
 /// The high group, one frequency a column.
 pub const HIGH_GROUP: [Hz; 4] = [Hz(1209.0), Hz(1336.0), Hz(1477.0), Hz(1633.0)];
 
-const KEYPAD: [char; 16] = [
-    '1', '2', '3', 'A', '4', '5', '6', 'B', '7', '8', '9', 'C', '*', '0', '#', 'D',
-];
+const KEYPAD: [char; 16] = ['1', '2', '3', 'A', '4', '5', '6', 'B', '7', '8', '9', 'C', '*', '0', '#', 'D'];
 
 /// One of the sixteen keys. Which one it is shows only where asked for by
 /// [`Key::as_char`]: its `Debug` form names nothing but `#`, so that codes and

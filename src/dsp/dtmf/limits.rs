@@ -26,16 +26,14 @@ pub(super) struct Grade {
 /// does to the measured value. Frequency: 1.5 % is accepted, 3.5 % refused;
 /// nearer to the former, because what fires on speech usually has one tone high
 /// and the other low.
-pub(super) const PURE: Grade =
-    Grade { share: 0.935, frequency_off: 0.018, twist: [Db(-10.0), Db(6.0)] };
+pub(super) const PURE: Grade = Grade { share: 0.935, frequency_off: 0.018, twist: [Db(-10.0), Db(6.0)] };
 
 /// Keys in worse noise, echo or dial tone than Q.24 asks for, if they are
 /// otherwise well made, as real keypads are: half-pure chords of voices and
 /// instruments are seldom well made. A window of which a sixth is silent keeps
 /// a share of 0.83, so that three windows in a row over a tone of 23 ms never
 /// reach this (Q.24: 23 ms is refused), and four over one of 40 ms always do.
-pub(super) const DISTURBED: Grade =
-    Grade { share: 0.87, frequency_off: 0.010, twist: [Db(-7.0), Db(4.0)] };
+pub(super) const DISTURBED: Grade = Grade { share: 0.87, frequency_off: 0.010, twist: [Db(-7.0), Db(4.0)] };
 
 /// The same for the gate, whose bins stand fixed: over 12 ms a tone 1.5 % off
 /// keeps 0.75 of its energy in the bin, and the other tone's leakage adds or

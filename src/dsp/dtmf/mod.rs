@@ -195,6 +195,12 @@ impl Detector {
     /// The audio is over: a key that is still down ends here.
     pub fn finish(&mut self, tell: &mut impl FnMut(Event)) {
         let position = self.position();
+        if let State::Down(press) = &mut self.state
+            && press.end == self.at
+        {
+            // The hop that was never filled is still of the key.
+            press.end = position;
+        }
         self.release(tell);
         *self = Self { at: position, ..Self::new() };
     }

@@ -49,15 +49,21 @@ fn filled(presence: f32) -> Samples {
     let share = presence.sqrt();
     // Noise moves a full hop's amplitude by a few per cent and makes an empty
     // one's: neither is an edge.
-    let share = if share > 0.9 { 1.0 } else if share < 0.1 { 0.0 } else { share };
+    let share = if share > 0.9 {
+        1.0
+    } else if share < 0.1 {
+        0.0
+    } else {
+        share
+    };
     Samples((share * HOP as f32).round() as u64)
 }
 
 /// The energy of a key's tones in a hop beside their energy in the key; that of
 /// the tone which is further down.
 pub(super) fn presence(hop: &[f32; HOP], fit: &Fit) -> f32 {
-    let [low, high] = [fit.low, fit.high]
-        .map(|tone| Wave::<HOP>::from_zero(tone.frequency.radians_per_sample()));
+    let [low, high] =
+        [fit.low, fit.high].map(|tone| Wave::<HOP>::from_zero(tone.frequency.radians_per_sample()));
     let Some((x, _)) = solve([&low.cos, &low.sin, &high.cos, &high.sin], hop) else {
         return 0.0;
     };

@@ -1,0 +1,56 @@
+//! Sounds that hold no key give none: recorded speech, made speech and music.
+//!
+//! The recordings are Debian's `asterisk-core-sounds-en-wav`; with `OCTOTHORPE_LONG` also `-es-`,
+//! `-fr-` and `-it-` where installed, at five speeds.
+#![allow(clippy::print_stdout, reason = "a test tells its hours")]
+
+mod ear;
+
+use ear::sounds::{at_speed, music, recorded, speech};
+use octothorpe::audio::decode_file;
+
+const HOUR: usize = 3600 * 8000;
+
+fn keys_in(samples: &[i16]) -> String {
+    ear::reports(samples).iter().map(|(digit, _)| *digit).collect()
+}
+
+#[test]
+fn recorded_speech_gives_no_key() {
+    let long = ear::short_or_long(0, 1) == 1;
+    let languages: &[&str] = if long { &["en", "es", "fr", "it"] } else { &["en"] };
+    let speeds: &[f64] = if long { &[0.8, 0.9, 1.0, 1.15, 1.3] } else { &[1.0] };
+    let mut heard = 0;
+    for language in languages {
+        let files = recorded(language);
+        assert!(language != &"en" || !files.is_empty(), "asterisk-core-sounds-en-wav is needed");
+        for file in files {
+            let samples = decode_file(&file).unwrap_or_else(|error| panic!("{}: {error}", file.display()));
+            for speed in speeds {
+                let other = at_speed(&samples, *speed);
+                let keys = keys_in(if *speed == 1.0 { &samples } else { &other });
+                assert_eq!(keys, "", "{} at speed {speed}", file.display());
+                heard += (samples.len() as f64 / speed) as usize;
+            }
+        }
+    }
+    println!("recorded speech: {:.1} h, no key", heard as f64 / HOUR as f64);
+}
+
+/// A `#` in a voice would let a stranger in. Chords of pure notes that are a key's two tones for
+/// 70 ms do sound in made music, and no receiver can tell them from a key: they are counted.
+#[test]
+fn made_speech_gives_hardly_a_key_and_never_a_hash() {
+    let mut rng = ear::seeded("made speech", 20_265);
+    let hours = ear::short_or_long(1, 20);
+    let mut keys = String::new();
+    for _ in 0..2 * hours {
+        keys += &keys_in(&speech(&mut rng, HOUR / 4));
+    }
+    println!("made speech, {} h: '{keys}'", hours as f64 / 2.0);
+    assert!(!keys.contains('#'), "{keys}");
+    assert!(keys.len() <= 2 * hours, "{keys}");
+    let keys = keys_in(&music(&mut rng, HOUR / 4));
+    println!("made music, 0.25 h: '{keys}'");
+    assert!(keys.len() <= 8, "{keys}");
+}
