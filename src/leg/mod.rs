@@ -112,9 +112,9 @@ pub enum MediaEvent {
         /// When the packet that holds the last sample left.
         at: Instant,
     },
-    /// All keys of the last [`MediaCommand::Press`] were sent.
+    /// A key of a [`MediaCommand::Press`] is being sent.
     Pressed {
-        /// When the first packet that holds any of the first key left.
+        /// When the first packet that holds any of it left.
         first_packet: Instant,
     },
     /// The socket is read empty and closed; nothing follows.

@@ -68,7 +68,7 @@ impl EventLoop {
         mut stopped: watch::Receiver<bool>,
     ) {
         let mut until = None;
-        while until.is_none_or(|until| clock::now() < until && !self.lines.is_empty()) {
+        while until.is_none_or(|until| clock::now() < until && !self.lines.values().all(Line::is_over)) {
             let wake = [self.timers.next(), until].into_iter().flatten().min();
             tokio::select! {
                 Some(inbound) = inbound.recv() => self.handle_inbound(inbound),

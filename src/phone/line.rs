@@ -76,8 +76,13 @@ impl Line {
         self.leg.call_id()
     }
 
+    /// Whether the call is over and told; what lingers only absorbs repeats.
+    pub(super) fn is_over(&self) -> bool {
+        self.ended && !self.media_open
+    }
+
     pub(super) fn is_finished(&self) -> bool {
-        self.ended && !self.media_open && self.leg.is_finished()
+        self.is_over() && self.leg.is_finished()
     }
 
     pub(super) fn uses(&self, destination: SocketAddr) -> bool {

@@ -43,14 +43,14 @@ pub enum PhoneEvent {
 }
 
 /// The sending side. A reader that falls behind by thousands of events loses some, and the log says
-/// so.
+/// so; one that is gone wants none.
 #[derive(Debug, Clone)]
 pub(super) struct News(pub(super) mpsc::Sender<CallNews>);
 
 impl News {
     pub(super) fn tell(&self, call_id: &str, event: PhoneEvent) {
         let news = CallNews { call_id: call_id.to_owned(), event };
-        if self.0.try_send(news).is_err() {
+        if let Err(mpsc::error::TrySendError::Full(_)) = self.0.try_send(news) {
             tracing::warn!("the phone's events are not read; one is lost");
         }
     }

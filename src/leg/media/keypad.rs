@@ -21,8 +21,10 @@ const MAX_ORDERS: usize = 64;
 pub(super) struct Keypad {
     orders: VecDeque<PressOrder>,
     phase: Phase,
-    /// When the first packet left that holds any of the first key.
-    first_packet: Option<Instant>,
+    /// Whether a packet of the present key has left.
+    begun: bool,
+    /// When the first of them left, until it is told.
+    pressed: Option<Instant>,
 }
 
 #[derive(Debug, Default)]
@@ -78,7 +80,7 @@ impl Keypad {
             self.next_order();
             return self.event(now, onset, samples, takes_events);
         }
-        self.first_packet.get_or_insert(now);
+        begin(&mut self.begun, &mut self.pressed, now);
         packet
     }
 
@@ -97,7 +99,7 @@ impl Keypad {
                     at + passed
                 }
                 Phase::Tone(tone) => {
-                    self.first_packet.get_or_insert(now);
+                    begin(&mut self.begun, &mut self.pressed, now);
                     let sounded = sound(tone, law, &mut payload[at..]);
                     if tone.is_over() {
                         self.next_order();
@@ -108,12 +110,9 @@ impl Keypad {
         }
     }
 
-    /// When the first key's first packet left, once all keys are sent; told once.
+    /// When the first packet that holds any of a key left; told once a key.
     pub(super) fn take_pressed(&mut self) -> Option<Instant> {
-        match &self.phase {
-            Phase::Idle => self.first_packet.take(),
-            Phase::Waiting(_) | Phase::Tone(_) | Phase::Event(_) => None,
-        }
+        self.pressed.take()
     }
 
     /// Begins the tone of the first order; `false` if it is an event, which begins with a packet.
@@ -131,6 +130,7 @@ impl Keypad {
     }
 
     fn next_order(&mut self) {
+        self.begun = false;
         self.orders.pop_front();
         self.wait();
     }
@@ -147,4 +147,11 @@ fn sound(tone: &mut KeyTone, law: Law, payload: &mut [u8]) -> usize {
     let sounded = tone.fill(&mut pcm[..room]);
     law.encode_into(&pcm[..sounded], payload);
     sounded
+}
+
+/// A packet with the present key leaves; the first one is what counts.
+fn begin(begun: &mut bool, pressed: &mut Option<Instant>, now: Instant) {
+    if !std::mem::replace(begun, true) {
+        *pressed = Some(now);
+    }
 }
