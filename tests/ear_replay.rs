@@ -1,4 +1,5 @@
 //! `octothorpe replay` over recordings of every kind, good and bad.
+#![allow(clippy::unwrap_used, reason = "a test's helpers fail as its assertions do")]
 
 mod ear;
 

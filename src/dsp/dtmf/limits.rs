@@ -51,7 +51,7 @@ pub(super) const RECENT_WINDOWS: u32 = 4;
 
 /// Hops in a row without the tones that end a key: 28 ms. Q.24: a break of
 /// 10 ms is bridged, a pause of 40 ms separates; and a lost frame of 20 ms,
-/// which dirties seven hops at most six of them to the half, is no pause.
+/// which empties six hops at most by half or more, is no pause.
 pub(super) const RELEASE_HOPS: u8 = 7;
 
 /// Either tone's amplitude in a hop, beside its own in the key, that counts as
