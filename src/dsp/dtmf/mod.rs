@@ -1,8 +1,8 @@
 //! The ear: tells the sixteen keys of ITU-T Q.23 in audio, as ITU-T Q.24 asks.
 //!
-//! Two stages. A [`gate`] of eight bins runs always and opens where a low and
+//! Two stages. A `gate` of eight bins runs always and opens where a low and
 //! a high tone make up most of the energy. Where it stays open over 24 ms, a
-//! [`fit`] of two tones with free frequencies decides; three windows, 4 ms
+//! `fit` of two tones with free frequencies decides; three windows, 4 ms
 //! apart, must agree. So a key is told 32 to 36 ms after its onset, which is
 //! about as early as a tone of 23 ms, which must not be a key, allows.
 //!
