@@ -1,5 +1,6 @@
 use super::*;
 use crate::clip::Clip;
+use crate::leg::key::Digit;
 use crate::leg::{CauseKind, Codec, Stage};
 
 struct Bench {

@@ -1,6 +1,6 @@
 //! `octothorpe check`: configuration, prompts and limits, before anything is started.
 
-use std::net::UdpSocket;
+use std::net::{SocketAddr, UdpSocket};
 use std::time::Duration;
 
 use clap::Args;
@@ -9,7 +9,8 @@ use serde::Serialize;
 use super::Common;
 use super::exit::{Exit, Failure, Outcome};
 use super::output::Output;
-use crate::config::{Config, ConfigErrors, ScriptConfig};
+use crate::config::{Config, ConfigErrors, ScriptConfig, Listen, Trunk};
+use crate::gateway::probe::{Answered, probe};
 use crate::dsp::units::Samples;
 use crate::gateway::media;
 use crate::job::Purpose;
@@ -23,8 +24,8 @@ const TAIL: Duration = Duration::from_millis(200);
 /// Arguments of `check`.
 #[derive(Debug, Args)]
 pub struct CheckArgs {
-    /// Ask the trunks too (not in this version)
-    #[arg(long, hide = true)]
+    /// Ask the trunks too: resolve their names and send each address an OPTIONS
+    #[arg(long)]
     online: bool,
 }
 
@@ -48,10 +49,7 @@ struct Wrong<'a> {
 }
 
 /// Looks at everything and tells it; what is wrong in the configuration ends it.
-pub(super) fn run(args: &CheckArgs, common: &Common, output: &mut Output) -> Outcome {
-    if args.online {
-        return Err(Failure::not_built("check --online"));
-    }
+pub(super) async fn run(args: &CheckArgs, common: &Common, output: &mut Output) -> Outcome {
     let config = match Config::load(common.config_path()) {
         Ok(config) => config,
         Err(errors) => return refuse(errors, output),
@@ -60,11 +58,37 @@ pub(super) fn run(args: &CheckArgs, common: &Common, output: &mut Output) -> Out
     told.extend(prompts(&config)?);
     told.push(addresses(&config));
     told.push(capacity(&config));
-    let clean = told.iter().all(|told| told.ok);
+    let mut clean = told.iter().all(|told| told.ok);
     for told in told {
         tell(&told, output)?;
     }
+    if args.online {
+        for trunk in &config.trunks {
+            for told in ask(trunk, &config).await {
+                clean &= told.ok;
+                tell(&told, output)?;
+            }
+        }
+    }
     Ok(if clean { Exit::Done } else { Exit::Findings })
+}
+
+/// Whether a trunk is there, from free ports, so that a running gateway is not disturbed.
+async fn ask(trunk: &Trunk, config: &Config) -> Vec<Told> {
+    let free = |listen: &Listen| Listen { address: SocketAddr::new(listen.address.ip(), 0), ..*listen };
+    let listen: Vec<Listen> = config.sip.listen.iter().map(free).collect();
+    let told = |ok: bool, told: String| Told { check: "trunk", ok, told: format!("{}: {told}", trunk.name) };
+    match probe(trunk, &listen).await {
+        Err(error) => vec![told(false, format!("{}: {error}", trunk.target.host))],
+        Ok(answers) => answers.into_iter().map(|(address, answered)| match answered {
+            // Any final answer shows that somebody speaks SIP there; carriers refuse OPTIONS as they like.
+            Answered::Status(status, after) => {
+                told(true, format!("{address} answered {status} to OPTIONS after {} ms", after.as_millis()))
+            }
+            Answered::Nothing => told(false, format!("{address} did not answer OPTIONS; is this address known there?")),
+            Answered::Unreachable(text) => told(false, format!("{address} cannot be reached: {text}")),
+        }).collect(),
+    }
 }
 
 /// Machines read errors where they read everything else.

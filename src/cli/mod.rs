@@ -132,7 +132,7 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> Exit {
 fn dispatch(cli: Cli, output: &mut Output) -> Outcome {
     let Cli { common, command } = cli;
     match command {
-        Command::Check(args) => check::run(&args, &common, output),
+        Command::Check(args) => on_runtime(check::run(&args, &common, output)),
         Command::Submit(args) => on_runtime(submit::run(&args, &common, output)),
         Command::Show(args) => on_runtime(show::run(&args, &common, output)),
         Command::Cancel(args) => on_runtime(cancel::run(&args, &common, output)),
