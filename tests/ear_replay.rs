@@ -290,6 +290,19 @@ fn a_key_before_the_break_is_heard_and_the_break_told() {
     assert!(err.contains("is cut off at 350 ms of 620 ms"), "{err}");
 }
 
+/// A compressed file of which only a part arrived is told too.
+#[test]
+fn a_broken_off_compressed_file_is_told() {
+    let scratch = Scratch::new("part");
+    for name in ["hash.flac", "hash.mp3", "hash.ogg"] {
+        let whole = format!("{}/tests/ear/recordings/{name}", env!("CARGO_MANIFEST_DIR"));
+        let bytes = std::fs::read(whole).unwrap();
+        let file = scratch.file(name, &bytes[..bytes.len() / 2]);
+        let (code, _, err) = replay(&[&file]);
+        assert!(code == 2 && err.starts_with(&format!("{file}: ")), "{name}: {code} {err}");
+    }
+}
+
 /// Recorders that write to a pipe cannot fill in the length.
 #[test]
 fn a_wav_of_unknown_length_is_heard_to_its_end() {

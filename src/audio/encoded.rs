@@ -16,6 +16,10 @@ use super::wav::{self, Patched};
 /// row are a file that is not what it seemed.
 const MOST_BAD_PACKETS: u32 = 16;
 
+/// By so much a whole file may be shorter than its container says: encoders
+/// count their padding in different ways.
+const PADDING_MS: u64 = 150;
+
 /// One encoded file.
 pub(super) struct Encoded {
     format: Box<dyn FormatReader>,
@@ -24,6 +28,8 @@ pub(super) struct Encoded {
     resample: Resample,
     /// Bytes that a WAV's header promises and the file holds, if it is short.
     short: Option<(u64, u64)>,
+    /// Frames that the container promises, where it does.
+    promised_frames: Option<u64>,
     bad_packets: u32,
     interleaved: Vec<f32>,
     mono: Vec<f32>,
@@ -54,7 +60,7 @@ impl Encoded {
             .probe(&Hint::new(), stream, Default::default(), Default::default())
             .map_err(unrecognised)?;
         let track = format.default_track(TrackType::Audio).ok_or(AudioError::Empty)?;
-        let track_id = track.id;
+        let (track_id, promised_frames) = (track.id, track.num_frames);
         let parameters = track.codec_params.as_ref().and_then(|params| params.audio());
         let parameters = parameters.ok_or(AudioError::UnknownFormat)?;
         let resample = Resample::new(parameters.sample_rate.unwrap_or(0))?;
@@ -67,6 +73,7 @@ impl Encoded {
             track: track_id,
             resample,
             short,
+            promised_frames,
             bad_packets: 0,
             interleaved: Vec::new(),
             mono: Vec::new(),
@@ -98,7 +105,12 @@ impl Encoded {
                 Err(AudioError::CutOff { at_ms, expected_ms: at_ms * promised / present.max(1) })
             }
             None if at_ms == 0 => Err(AudioError::Empty),
-            None => Ok(()),
+            None => match self.promised_frames.map(|frames| self.resample.frames_as_ms(frames)) {
+                Some(expected_ms) if at_ms + PADDING_MS < expected_ms => {
+                    Err(AudioError::CutOff { at_ms, expected_ms })
+                }
+                Some(_) | None => Ok(()),
+            },
         }
     }
 

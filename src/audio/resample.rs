@@ -37,7 +37,12 @@ impl Resample {
 
     /// Samples of input so far, as milliseconds.
     pub(super) fn position_ms(&self) -> u64 {
-        self.samples_in * 1000 / u64::from(self.rate)
+        self.frames_as_ms(self.samples_in)
+    }
+
+    /// So many frames of input as milliseconds.
+    pub(super) fn frames_as_ms(&self, frames: u64) -> u64 {
+        frames.saturating_mul(1000) / u64::from(self.rate)
     }
 
     /// Takes input; what it becomes is appended to `output`.
