@@ -7,10 +7,11 @@ mod store;
 use std::time::Duration;
 
 use octothorpe::job::UnixMs;
-use octothorpe::leg::record::RecordStage;
+use octothorpe::leg::record::{LegRecord, RecordStage};
 use octothorpe::queue::embedded::{OpenError, Settings};
 use octothorpe::queue::{
-    Cancelled, Consumer, Cursor, DialRefused, Finished, JobStore, ListFilter, Store, StoreError, Submitted,
+    Cancelled, Consumer, Cursor, DialRefused, Finished, JobStore, ListFilter, Orphan, Store, StoreError,
+    Submitted,
 };
 use octothorpe::reason::Reason;
 use octothorpe::report::progress::Progress;
@@ -154,8 +155,9 @@ async fn a_claimed_job_is_claimed_again_after_a_restart_with_the_dials_it_had() 
         submit(&store, "a", "").await;
         submit(&store, "b", "").await;
         let claim_a = claim_one(&store).await;
-        let permit = store.begin_dial(&claim_a, leg(RecordStage::Inviting, 1), NOW).await.unwrap();
-        let again = store.end_attempt(permit.unwrap(), attempt("t1")).await.unwrap();
+        let permit = store.begin_dial(&claim_a, leg(RecordStage::Inviting, 1), NOW).await.unwrap().unwrap();
+        store.leg_over(permit.dial());
+        let again = store.end_attempt(permit, attempt("t1")).await.unwrap();
         let _b = claim_one(&store).await;
         drop(store);
         let store = bench.open();
@@ -243,17 +245,122 @@ async fn a_dialled_job_is_an_orphan_after_a_restart_until_it_is_finished() {
             let orphans = store.orphans().await.unwrap();
             let legs = [(RecordStage::Inviting, 1), (RecordStage::Inviting, 2), (answered(), 2)];
             assert_eq!(orphans[0].legs, legs.map(|(stage, cseq)| leg(stage, cseq)));
-            assert_eq!(orphans[0].permit.claim().job.to.e164(), "+14252345667");
+            let permit = orphans[0].permit.as_ref().unwrap();
+            assert_eq!(permit.claim().job.to.e164(), "+14252345667");
         }
         let store = bench.open();
         let orphan = store.orphans().await.unwrap().remove(0);
-        let claim_a = orphan.permit.claim();
+        let permit = orphan.permit.unwrap();
+        let claim_a = permit.claim();
         let told = result(claim_a, Reason::OutcomeUnknown, NOW);
         assert_eq!(store.finish(claim_a, told).await, Ok(Finished::Now));
-        assert!(store.orphans().await.unwrap().is_empty());
         assert_eq!(outbox(&store, &core()).await, [("a".to_owned(), Reason::OutcomeUnknown)]);
-        let late = store.note_leg(&orphan.permit, leg(answered(), 3)).durable().await;
+        let late = store.note_leg(&permit, leg(answered(), 3)).durable().await;
         assert_eq!(late, Err(StoreError::NotHeld));
+    }
+}
+
+/// The orphans as a restarted gateway meets them: whether the outcome is known, and the last CSeq.
+async fn to_clean_up(store: &Store) -> Vec<(bool, u32)> {
+    let orphans = store.orphans().await.unwrap();
+    let told = |orphan: &Orphan| {
+        let Some(LegRecord::Sip(last)) = orphan.legs.last() else { panic!("a dial without a leg") };
+        (orphan.permit.is_none(), last.cseq)
+    };
+    let mut told: Vec<_> = orphans.iter().map(told).collect();
+    told.sort_unstable();
+    told
+}
+
+/// A process that dies during the farewell owes a BYE, though the verdict is told already: the phone
+/// would stay connected until its owner notices.
+#[tokio::test]
+async fn a_leg_is_ended_after_a_crash_though_its_job_has_its_result() {
+    for bench in benches() {
+        let store = bench.open();
+        submit(&store, "a", "").await;
+        let claim_a = claim_one(&store).await;
+        let permit = store.begin_dial(&claim_a, leg(RecordStage::Inviting, 1), NOW).await.unwrap().unwrap();
+        drop(store.note_leg(&permit, leg(answered(), 1)));
+        store.finish(&claim_a, result(&claim_a, Reason::KeyPressed, NOW)).await.unwrap();
+        assert_eq!(to_clean_up(&store).await, [], "this run ends its legs itself");
+        drop(store);
+        for _ in 0..2 {
+            let store = bench.open();
+            assert_eq!(to_clean_up(&store).await, [(true, 1)], "until it has been ended");
+            assert!(claim(&store, 9, NOW).await.is_empty());
+            assert_eq!(outbox(&store, &core()).await, [("a".to_owned(), Reason::KeyPressed)]);
+        }
+        let store = bench.open();
+        let orphan = store.orphans().await.unwrap().remove(0);
+        assert_eq!(orphan.legs, [leg(RecordStage::Inviting, 1), leg(answered(), 1)]);
+        store.leg_over(orphan.dial);
+        drop(store);
+        assert_eq!(to_clean_up(&bench.open()).await, []);
+    }
+}
+
+/// A second `kill -9` during the clean-up must not lose what the first one left.
+#[tokio::test]
+async fn an_orphan_that_is_finished_keeps_its_leg_until_it_has_been_ended() {
+    for bench in benches() {
+        let store = bench.open();
+        submit(&store, "a", "").await;
+        let claim_a = claim_one(&store).await;
+        assert!(store.begin_dial(&claim_a, leg(RecordStage::Inviting, 1), NOW).await.unwrap().is_ok());
+        drop(store);
+        let store = bench.open();
+        let orphan = store.orphans().await.unwrap().remove(0);
+        let claim_a = orphan.permit.as_ref().unwrap().claim();
+        store.finish(claim_a, result(claim_a, Reason::OutcomeUnknown, NOW)).await.unwrap();
+        drop(store);
+        let store = bench.open();
+        assert_eq!(to_clean_up(&store).await, [(true, 1)]);
+        store.leg_over(orphan.dial);
+        assert_eq!(to_clean_up(&store).await, [], "in order with what was asked before");
+    }
+}
+
+/// The leg of an ended attempt may still wait for its BYE's answer while the next one is dialled.
+#[tokio::test]
+async fn each_dial_of_a_job_has_a_leg_of_its_own() {
+    for bench in benches() {
+        let store = bench.open();
+        submit(&store, "a", "").await;
+        let first = claim_one(&store).await;
+        let one = store.begin_dial(&first, leg(RecordStage::Inviting, 1), NOW).await.unwrap().unwrap();
+        let first_dial = one.dial();
+        let next = store.end_attempt(one, attempt("t1")).await.unwrap();
+        drop(store);
+        let store = bench.open();
+        assert_eq!(to_clean_up(&store).await, [(true, 1)]);
+        let again = claim_one(&store).await;
+        assert_eq!(again.attempts, next.attempts, "a leg to be ended does not hold the job back");
+        let two = store.begin_dial(&again, leg(RecordStage::Inviting, 2), NOW).await.unwrap().unwrap();
+        assert_ne!(two.dial(), first_dial);
+        drop(store);
+        let store = bench.open();
+        assert_eq!(to_clean_up(&store).await, [(false, 2), (true, 1)]);
+        store.leg_over(first_dial);
+        assert_eq!(to_clean_up(&store).await, [(false, 2)]);
+    }
+}
+
+/// A leg whose end nobody saw must not keep its number for ever.
+#[tokio::test]
+async fn what_is_kept_of_a_leg_goes_a_day_after_its_job() {
+    for bench in benches() {
+        let store = bench.open();
+        submit(&store, "a", "").await;
+        let claim_a = claim_one(&store).await;
+        assert!(store.begin_dial(&claim_a, leg(RecordStage::Inviting, 1), NOW).await.unwrap().is_ok());
+        assert_eq!(store.prune(later(DAY_MS + 1)).await, Ok(0), "it is up");
+        store.finish(&claim_a, result(&claim_a, Reason::Busy, NOW)).await.unwrap();
+        assert_eq!(store.prune(later(DAY_MS)).await, Ok(0));
+        assert_eq!(store.prune(later(DAY_MS + 1)).await, Ok(1));
+        assert!(!on_disk(&bench, "2345667"));
+        drop(store);
+        assert_eq!(to_clean_up(&bench.open()).await, []);
     }
 }
 
@@ -556,7 +663,8 @@ async fn a_second_gateway_on_the_same_store_is_refused_by_the_name_of_the_first(
     }
 }
 
-/// "Erase secrets at terminal state": no file of the store holds the number after the job's end.
+/// "Erase secrets at terminal state": no file of the store holds the number once the job has ended and
+/// its last leg is over.
 #[tokio::test]
 async fn the_number_is_gone_from_the_disk_after_the_end() {
     for bench in benches() {
@@ -564,11 +672,14 @@ async fn the_number_is_gone_from_the_disk_after_the_end() {
         submit(&store, "a", "").await;
         let claim = claim_one(&store).await;
         let permit = store.begin_dial(&claim, leg(RecordStage::Inviting, 1), NOW).await.unwrap();
-        let next = store.end_attempt(permit.unwrap(), attempt("t1")).await.unwrap();
-        let permit = store.begin_dial(&next, leg(RecordStage::Inviting, 2), NOW).await.unwrap();
-        assert!(permit.is_ok());
-        assert!(on_disk(&bench, "2345667"), "the test looks in the right place");
+        let permit = permit.unwrap();
+        store.leg_over(permit.dial());
+        let next = store.end_attempt(permit, attempt("t1")).await.unwrap();
+        let permit = store.begin_dial(&next, leg(RecordStage::Inviting, 2), NOW).await.unwrap().unwrap();
         store.finish(&next, result(&next, Reason::Busy, NOW)).await.unwrap();
+        store.prune(NOW).await.unwrap();
+        assert!(on_disk(&bench, "2345667"), "a BYE may still be owed");
+        store.leg_over(permit.dial());
         store.prune(NOW).await.unwrap();
         assert!(!on_disk(&bench, "2345667"));
         assert!(on_disk(&bench, "+1********67"), "the result stays, masked");

@@ -13,7 +13,7 @@ use std::process::{Command, Stdio};
 use std::time::Duration;
 
 use octothorpe::leg::record::RecordStage;
-use octothorpe::queue::{Claim, Consumer, JobStore, Permit, Store, Submitted};
+use octothorpe::queue::{Claim, Consumer, DialId, JobStore, Permit, Store, Submitted};
 use octothorpe::reason::Reason;
 use rand::rngs::StdRng;
 use rand::{RngExt, SeedableRng};
@@ -44,10 +44,18 @@ async fn child() {
     let store = embedded(&settings(std::path::Path::new(directory))).unwrap();
     say("ready");
     let seed: u64 = run.parse().unwrap();
-    for orphan in store.orphans().await.unwrap() {
-        say(&format!("orphan {}", orphan.permit.claim().job.key.id));
-        assert!(!orphan.legs.is_empty(), "a permit without a leg record");
-        finish(&store, orphan.permit.claim(), Reason::OutcomeUnknown).await;
+    let orphans = store.orphans().await.unwrap();
+    for orphan in &orphans {
+        let last = orphan.legs.last().expect("no permit is without a leg record");
+        say(&format!("leg {}", last.call_id()));
+    }
+    say("legs");
+    for orphan in orphans {
+        if let Some(permit) = orphan.permit {
+            say(&format!("orphan {}", permit.claim().job.key.id));
+            finish(&store, permit.claim(), Reason::OutcomeUnknown).await;
+        }
+        part(&store, orphan.dial, orphan.legs[0].call_id());
     }
     let (one, two) = (store.clone(), store.clone());
     let workers = [
@@ -80,19 +88,36 @@ async fn work(store: Store, seed: u64) {
                 let mut claim = claim;
                 let mut permit = dial(&store, &claim).await;
                 if fails && claim.attempts.is_empty() {
+                    let over = permit.dial();
+                    let failed = call_id(&claim);
                     claim = store.end_attempt(permit, attempt("t1")).await.unwrap();
+                    part(&store, over, &failed);
                     permit = dial(&store, &claim).await;
                 }
-                drop(store.note_leg(&permit, leg(answered(), 2)));
+                let call_id = call_id(&claim);
+                drop(store.note_leg(&permit, leg_of(&call_id, answered(), 2)));
                 finish(&store, permit.claim(), REASONS[reason]).await;
+                part(&store, permit.dial(), &call_id);
             });
         }
     }
 }
 
+/// Each dial has one of its own.
+fn call_id(claim: &Claim) -> String {
+    format!("{}/{}", claim.job.key.id, claim.attempts.len())
+}
+
+/// The line says that the leg has ended; it comes first, as a store that forgets later has not erred.
+fn part(store: &Store, dial: DialId, call_id: &str) {
+    say(&format!("over {call_id}"));
+    store.leg_over(dial);
+}
+
 /// The line says that an INVITE leaves: for this job, after so many ended dials.
 async fn dial(store: &Store, claim: &Claim) -> Permit {
-    let permit = store.begin_dial(claim, leg(RecordStage::Inviting, 1), NOW).await.unwrap().unwrap();
+    let leg = leg_of(&call_id(claim), RecordStage::Inviting, 1);
+    let permit = store.begin_dial(claim, leg, NOW).await.unwrap().unwrap();
     say(&format!("dialled {} {}", claim.job.key.id, claim.attempts.len()));
     permit
 }
@@ -124,6 +149,12 @@ struct Said {
     acked: BTreeSet<String>,
     orphans: usize,
     dialled_twice: usize,
+    /// Legs that were begun and not ended, by Call-ID.
+    up: BTreeSet<String>,
+    /// Legs that this life was told of at its start.
+    legs: BTreeSet<String>,
+    /// Legs that were up, and that the next life was not told of.
+    left_up: BTreeSet<String>,
 }
 
 impl Said {
@@ -131,7 +162,11 @@ impl Said {
         let words: Vec<_> = line.split(' ').collect();
         match words[..] {
             ["accepted", id] => _ = self.accepted.insert(id.to_owned()),
+            ["leg", call_id] => _ = self.legs.insert(call_id.to_owned()),
+            ["legs"] => self.left_up.extend(self.up.difference(&self.legs).cloned()),
+            ["over", call_id] => _ = self.up.remove(call_id),
             ["dialled", id, ended] => {
+                self.up.insert(format!("{id}/{ended}"));
                 let dials = self.dialled.entry(id.to_owned()).or_default();
                 let ended = ended.parse().unwrap();
                 self.dialled_twice += usize::from(dials.contains(&ended));
@@ -158,6 +193,7 @@ fn one_life(directory: &Directory, run: u64, said: &mut Said, lines_heard: usize
     let lines = BufReader::new(child.stdout.take().unwrap()).lines();
     let mut lines = lines.map_while(Result::ok).filter_map(|l| l.strip_prefix('@').map(str::to_owned));
     assert_eq!(lines.next().as_deref(), Some("ready"), "the store opens after every kill");
+    said.legs.clear();
     lines.by_ref().take(lines_heard).for_each(|line| said.hear(&line));
     child.kill().unwrap();
     // What it said before it died stands in the pipe.
@@ -172,8 +208,10 @@ async fn judge(directory: &Directory, said: &mut Said, seed: u64, kills: u64) {
     let again = resumed.iter().filter(|p| said.acked.contains(&p.result.job)).count();
     assert_eq!(again, 0, "seed {seed}: an acknowledged result came again");
     for orphan in store.orphans().await.unwrap() {
-        let claim = orphan.permit.claim();
-        store.finish(claim, result(claim, Reason::OutcomeUnknown, NOW)).await.unwrap();
+        if let Some(permit) = orphan.permit {
+            let claim = permit.claim();
+            store.finish(claim, result(claim, Reason::OutcomeUnknown, NOW)).await.unwrap();
+        }
     }
     let mut left = 0;
     loop {
@@ -196,15 +234,17 @@ async fn judge(directory: &Directory, said: &mut Said, seed: u64, kills: u64) {
     }
     println!(
         "seed {seed}: {kills} kills, accepted {} lost {lost}, dials {} twice {}, results told \
-         durable {} lost {results_lost}, delivered {}, orphans {}, left over {left}",
+         durable {} lost {results_lost}, delivered {}, orphans {}, left over {left}, legs left up {}",
         said.accepted.len(),
         said.dialled.values().map(Vec::len).sum::<usize>(),
         said.dialled_twice,
         said.finished.len(),
         said.delivered.len(),
         said.orphans,
+        said.left_up.len(),
     );
     assert_eq!((lost, said.dialled_twice, results_lost), (0, 0, 0), "seed {seed}");
+    assert!(said.left_up.is_empty(), "seed {seed}: nobody ends {:?}", said.left_up);
     assert!(said.accepted.len() > 50 && said.orphans > 0, "seed {seed}: the kills came too soon");
 }
 

@@ -129,12 +129,18 @@ impl Driver {
     async fn attempt(&mut self, channel: &Channel, pack: &Arc<Pack>) -> Attempted {
         let trunk = &channel.trunk;
         let Some(caller_id) = route::caller_id(trunk, self.job().caller_id.as_deref()) else {
-            return self.unsent(channel, Reason::CallerIdRejected, "the caller id is not in the trunk's pool");
+            return self.unsent(
+                channel,
+                Reason::CallerIdRejected,
+                "the caller id is not in the trunk's pool",
+            );
         };
         let caller_id = caller_id.to_owned();
         match resolver::resolve(&trunk.target).await {
             Ok(destinations) => self.dial(channel, pack, caller_id, destinations).await,
-            Err(error) => self.unsent(channel, Reason::TrunkFailed, &format!("{}: {error}", trunk.target.host)),
+            Err(error) => {
+                self.unsent(channel, Reason::TrunkFailed, &format!("{}: {error}", trunk.target.host))
+            }
         }
     }
 
@@ -170,11 +176,19 @@ impl Driver {
                 Some(LineNews::Verdict(facts)) => {
                     if self.is_final(channel, &facts, permit.is_some()) {
                         self.finish_at_verdict(*facts, pack).await;
-                        return self.linger(&mut told).await;
+                        self.linger(&mut told).await;
+                        self.part(id, permit.as_ref()).await;
+                        return Attempted::Finished;
                     }
                 }
-                Some(LineNews::Ended(facts)) => return Attempted::Ended(facts, permit),
-                None => return self.unsent(channel, Reason::Internal, "the event loop dropped the line"),
+                Some(LineNews::Ended(facts)) => {
+                    self.part(id, permit.as_ref()).await;
+                    return Attempted::Ended(facts, permit);
+                }
+                None => {
+                    self.part(id, permit.as_ref()).await;
+                    return self.unsent(channel, Reason::Internal, "the event loop dropped the line");
+                }
             }
         }
     }
@@ -241,14 +255,19 @@ impl Driver {
 
     /// After the result: waits for the end of the call, so that its channel stays taken and its
     /// last figures are told.
-    async fn linger(&self, told: &mut mpsc::Receiver<LineNews>) -> Attempted {
+    async fn linger(&self, told: &mut mpsc::Receiver<LineNews>) {
         while let Some(news) = told.recv().await {
             if let LineNews::Ended(facts) = news {
-                self.tell_ended(*facts);
-                break;
+                return self.tell_ended(*facts);
             }
         }
-        Attempted::Finished
+    }
+
+    /// Has the store forget the leg once it is over at both ends; its BYE may not be answered yet.
+    async fn part(&self, line: u64, permit: Option<&Permit>) {
+        if let Some(permit) = permit {
+            self.shared.lines.parting(line, permit.dial()).await;
+        }
     }
 
     /// Whether this verdict ends the job, rather than leading to another attempt.
@@ -333,7 +352,8 @@ impl Driver {
         let mut result = JobResult::new(self.job(), facts.reason, attempts, &self.shared.server, self.span());
         result.key = facts.key.clone();
         result.input = facts.input;
-        result.retry_after_s = facts.retry_after.map(|after| u32::try_from(after.as_secs()).unwrap_or(u32::MAX));
+        result.retry_after_s =
+            facts.retry_after.map(|after| u32::try_from(after.as_secs()).unwrap_or(u32::MAX));
         result
     }
 

@@ -27,7 +27,7 @@ use crate::job::JobKey;
 use crate::leg::MediaEvent;
 use crate::leg::record::LegRecord;
 use crate::leg::signal::{Cleanup, Outgoing, Peer};
-use crate::queue::Store;
+use crate::queue::{DialId, JobStore, Store};
 use crate::sip::endpoint::{Dropped, Endpoint, Routing, response_target};
 use crate::sip::message::Message;
 
@@ -45,6 +45,8 @@ pub(super) struct EventLoop {
     pub(super) legs: LegMaker,
     pub(super) lines: HashMap<u64, Line>,
     pub(super) cleanups: HashMap<u64, Cleanup>,
+    /// Of lines and clean-ups: the dials whose legs the store is to forget when they have parted.
+    pub(super) parting: HashMap<u64, DialId>,
     pub(super) by_call_id: HashMap<String, u64>,
     pub(super) by_job: HashMap<JobKey, u64>,
     pub(super) timers: Timers,
@@ -184,7 +186,8 @@ impl EventLoop {
                     self.with_line(id, |line, edge| line.handle_order(now, Order::Drain, edge));
                 }
             }
-            Command::Cleanup(leg) => self.clean_up(*leg),
+            Command::Parting(id, dial) => self.part(id, dial),
+            Command::Cleanup(dial, leg) => self.clean_up(dial, *leg),
         }
     }
 
@@ -216,12 +219,25 @@ impl EventLoop {
         }
     }
 
-    fn clean_up(&mut self, leg: LegRecord) {
+    fn part(&mut self, id: u64, dial: DialId) {
+        if self.lines.get(&id).is_none_or(Line::has_parted) {
+            self.store.leg_over(dial);
+        } else {
+            self.parting.insert(id, dial);
+        }
+    }
+
+    /// One clean-up a leg: a second BYE would have the CSeq of the first.
+    fn clean_up(&mut self, dial: DialId, leg: LegRecord) {
+        if self.by_call_id.contains_key(leg.call_id()) {
+            return;
+        }
         let id = self.legs.next_cleanup();
         match self.legs.cleanup(&leg, clock::now()) {
             Ok(cleanup) => {
                 self.by_call_id.insert(leg.call_id().to_owned(), id);
                 self.cleanups.insert(id, cleanup);
+                self.parting.insert(id, dial);
                 self.pump_cleanup(id);
             }
             Err(error) => tracing::error!(%error, "a stored leg cannot be read; it may be up still"),
@@ -237,6 +253,11 @@ impl EventLoop {
         }
         if let Some((at, _)) = cleanup.poll_timeout() {
             self.timers.wake(at, id);
+        }
+        if cleanup.has_parted()
+            && let Some(dial) = self.parting.remove(&id)
+        {
+            self.store.leg_over(dial);
         }
         if cleanup.is_finished() {
             self.cleanups.remove(&id);
@@ -255,6 +276,11 @@ impl EventLoop {
             observer: &self.observer,
         };
         step(line, &mut edge);
+        if line.has_parted()
+            && let Some(dial) = self.parting.remove(&id)
+        {
+            self.store.leg_over(dial);
+        }
         if line.is_finished()
             && let Some(line) = self.lines.remove(&id)
         {

@@ -8,6 +8,7 @@ use super::line::LineOrder;
 use super::media::NoPort;
 use crate::job::JobKey;
 use crate::leg::record::LegRecord;
+use crate::queue::DialId;
 
 /// Orders waiting for the loop: drivers wait past it.
 const ORDERS: usize = 1_024;
@@ -25,8 +26,11 @@ pub(super) enum Command {
     Withdraw(JobKey),
     /// End every call.
     EndAll,
-    /// End a leg that an earlier process left up.
-    Cleanup(Box<LegRecord>),
+    /// Tell the store that the leg of this dial is over, as soon as this line's far end knows it. Its
+    /// driver has noted all that it will.
+    Parting(u64, DialId),
+    /// End a leg that an earlier process left up, then tell the store that it is over.
+    Cleanup(DialId, Box<LegRecord>),
 }
 
 /// Hands orders to the event loop.
@@ -71,8 +75,12 @@ impl Lines {
         self.send(Command::EndAll).await;
     }
 
-    pub(super) async fn cleanup(&self, leg: LegRecord) {
-        self.send(Command::Cleanup(Box::new(leg))).await;
+    pub(super) async fn parting(&self, line: u64, dial: DialId) {
+        self.send(Command::Parting(line, dial)).await;
+    }
+
+    pub(super) async fn cleanup(&self, dial: DialId, leg: LegRecord) {
+        self.send(Command::Cleanup(dial, Box::new(leg))).await;
     }
 
     /// The loop ends after everybody who sends; an order that meets no loop has no call to change.

@@ -16,6 +16,7 @@ mod lines;
 pub mod media;
 pub mod observer;
 mod orphans;
+pub mod probe;
 mod resolver;
 pub(crate) mod timers;
 pub mod transport;
@@ -33,6 +34,7 @@ use tokio::task::JoinHandle;
 use crate::call::script::ScriptLimits;
 use crate::config::{Config, PolicyConfig, ScriptConfig, Transport};
 use crate::leg::key::Digit;
+use crate::number::Number;
 use crate::prompt::Library;
 use crate::queue::Store;
 use crate::report::record::Server;
@@ -50,6 +52,9 @@ use transport::{ListenError, Sockets};
 
 /// How often the snapshot is made anew.
 const SNAPSHOT: Duration = Duration::from_secs(1);
+
+/// A number that any numbering plan can be asked for.
+const ANY_NUMBER: &str = "+14252345667";
 
 /// What drivers, intake and the event loop share.
 pub(crate) struct Shared {
@@ -141,6 +146,7 @@ impl Gateway {
     /// # Errors
     /// [`StartError`] names what cannot be opened.
     pub async fn start(config: Config, store: Store, packs: Arc<Library>) -> Result<Gateway, StartError> {
+        warm_up();
         let (sockets, inbound) = Sockets::open(&config.sip.listen).await?;
         let (media, media_events) = MediaEngine::start(&config.media)?;
         let capacity = media.capacity();
@@ -164,6 +170,7 @@ impl Gateway {
             endpoint: Endpoint::new(Admission::NoCalls, USER_AGENT, rand::rng().random()),
             lines: HashMap::new(),
             cleanups: HashMap::new(),
+            parting: HashMap::new(),
             by_call_id: HashMap::new(),
             by_job: HashMap::new(),
             timers: timers::Timers::default(),
@@ -206,6 +213,12 @@ impl Gateway {
         drop(shared);
         let _ = event_loop.await;
     }
+}
+
+/// The numbering plan is read with the first number, which takes some hundred milliseconds: here,
+/// rather than while a producer waits or a call runs.
+fn warm_up() {
+    let _ = Number::parse(ANY_NUMBER).map(|number| number.validity(&[]));
 }
 
 fn script_limits(script: &ScriptConfig) -> ScriptLimits {

@@ -1,4 +1,5 @@
-//! After a crash: calls that an earlier process left up are ended, their jobs told as unknown.
+//! After a crash: calls that an earlier process left up are ended; jobs without an outcome are told as
+//! unknown.
 
 use std::sync::Arc;
 
@@ -8,7 +9,7 @@ use super::driver::unknown;
 use super::observer::News;
 use crate::queue::{JobStore, Orphan};
 
-/// Ends every leg that the store holds without an outcome. None of their jobs is dialled again.
+/// Ends every leg that is not known to be over. No job that has one without an outcome is dialled again.
 pub(super) async fn end(shared: &Arc<Shared>) {
     let orphans = match shared.store.orphans().await {
         Ok(orphans) => orphans,
@@ -26,13 +27,13 @@ pub(super) async fn end(shared: &Arc<Shared>) {
 }
 
 async fn finish(shared: &Arc<Shared>, orphan: Orphan) {
-    // The last record of each INVITE is the one that knows most of its leg.
-    let mut legs = orphan.legs;
-    while let Some(leg) = legs.pop() {
-        legs.retain(|other| other.call_id() != leg.call_id());
-        shared.lines.cleanup(leg).await;
+    let Orphan { dial, permit, mut legs } = orphan;
+    // All records of a dial are of one Call-ID, and the last one knows most of it.
+    if let Some(leg) = legs.pop() {
+        shared.lines.cleanup(dial, leg).await;
     }
-    let claim = orphan.permit.claim();
+    let Some(permit) = permit else { return };
+    let claim = permit.claim();
     let result = unknown(claim, shared, clock::wall());
     match shared.store.finish(claim, result.clone()).await {
         Ok(_) => shared.observer.tell(&claim.job.key, News::Finished(Arc::new(result))),

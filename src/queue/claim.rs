@@ -1,8 +1,7 @@
 //! What a holder has in its hands.
 
+use std::pin::Pin;
 use std::sync::Arc;
-
-use tokio::sync::oneshot;
 
 use super::answer::StoreError;
 use crate::job::{Job, UnixMs};
@@ -50,27 +49,46 @@ impl Permit {
     pub fn claim(&self) -> &Claim {
         &self.claim
     }
+
+    /// The dial that it allowed, to be named when its leg is over.
+    pub fn dial(&self) -> DialId {
+        DialId { row: self.claim.fence.row, number: self.number }
+    }
 }
 
-/// A job that a crash left with a live permit.
+/// One dial of one job; it outlives the permit, as the leg may outlive the outcome. Opaque to holders.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct DialId {
+    pub(super) row: i64,
+    pub(super) number: i64,
+}
+
+/// A dial of an earlier run whose leg may still be up.
 #[derive(Debug)]
 pub struct Orphan {
-    /// The permit, to be closed by `finish`.
-    pub permit: Permit,
+    /// To be named when the leg has been ended.
+    pub dial: DialId,
+    /// The permit, to be closed by `finish`; `None` where the dial's outcome is known already, so that
+    /// nothing but its leg is left to be ended.
+    pub permit: Option<Permit>,
     /// What is needed to end its leg, in the order in which it was noted.
     pub legs: Vec<LegRecord>,
 }
 
 /// A record on its way to the store. Dropping it does not take the record back.
-#[derive(Debug)]
-pub struct Noted(pub(super) oneshot::Receiver<Result<(), StoreError>>);
+pub struct Noted(Pin<Box<dyn Future<Output = Result<(), StoreError>> + Send>>);
 
 impl Noted {
+    /// A record that is durable when the engine's answer says so.
+    pub(super) fn new(answer: impl Future<Output = Result<(), StoreError>> + Send + 'static) -> Self {
+        Self(Box::pin(answer))
+    }
+
     /// Returns once the record is durable.
     ///
     /// # Errors
     /// [`StoreError::NotHeld`] when the permit is closed, [`StoreError::Closed`] when the store is.
     pub async fn durable(self) -> Result<(), StoreError> {
-        self.0.await.unwrap_or(Err(StoreError::Closed))
+        self.0.await
     }
 }

@@ -14,7 +14,7 @@ use std::time::Duration;
 pub use answer::{
     Cancelled, DialRefused, Finished, JobView, ListFilter, Page, Published, StoreError, Submitted,
 };
-pub use claim::{Claim, Claimed, Fence, Noted, Orphan, Permit};
+pub use claim::{Claim, Claimed, DialId, Fence, Noted, Orphan, Permit};
 pub use cursor::{Consumer, Cursor};
 
 use crate::job::{Job, JobKey, UnixMs};
@@ -56,7 +56,13 @@ pub trait JobStore: Send + Sync {
     /// an INVITE is repeated, drop it where nothing waits (the first 2xx).
     fn note_leg(&self, permit: &Permit, leg: LegRecord) -> Noted;
 
-    /// Closes the permit without an outcome for the job; the claim returned is for the next dial.
+    /// Drops what [`JobStore::begin_dial`] and [`JobStore::note_leg`] kept of a leg that is known to be
+    /// over: nothing is left to be ended after a crash, and the number in it is gone. In order with every
+    /// other call; nobody waits for it, and a crash before it is durable costs a needless BYE.
+    fn leg_over(&self, dial: DialId);
+
+    /// Closes the permit without an outcome for the job; the claim returned is for the next dial. What
+    /// is kept of the leg stays until [`JobStore::leg_over`].
     fn end_attempt(
         &self,
         permit: Permit,
@@ -64,7 +70,9 @@ pub trait JobStore: Send + Sync {
     ) -> impl Future<Output = Result<Claim, StoreError>> + Send;
 
     /// Ends the job: final state and result in one step. Repeated by the store until it is durable;
-    /// again with another result it changes nothing and tells the first one.
+    /// again with another result it changes nothing and tells the first one. The job's number is erased
+    /// with it, but for what is kept of a leg: the farewell may still be playing, so that this stays
+    /// until [`JobStore::leg_over`].
     fn finish(
         &self,
         claim: &Claim,
@@ -108,12 +116,14 @@ pub trait JobStore: Send + Sync {
     fn ack(&self, consumer: &Consumer, cursor: Cursor)
     -> impl Future<Output = Result<(), StoreError>> + Send;
 
-    /// The jobs with a live permit of an earlier run: their legs are to be ended and the jobs
-    /// finished as `outcome_unknown`; never dialled again.
+    /// The dials of earlier runs whose legs may be up still, to be ended. Where one comes with its
+    /// permit the job is to be finished as `outcome_unknown` and never dialled again. Each is told
+    /// again until [`JobStore::leg_over`].
     fn orphans(&self) -> impl Future<Output = Result<Vec<Orphan>, StoreError>> + Send;
 
-    /// Removes what its days have passed for, at most some thousand at a time; tells how many. Also
-    /// hands disk space back and drops erased secrets from the store's own log.
+    /// Removes what its days have passed for, at most some thousand at a time; tells how many. What is
+    /// kept of a leg goes a day after its job's end at the latest. Also hands disk space back and drops
+    /// erased secrets from the store's own log.
     fn prune(&self, now: UnixMs) -> impl Future<Output = Result<usize, StoreError>> + Send;
 
     /// How many jobs wait to be claimed.
@@ -166,6 +176,12 @@ impl JobStore for Store {
     fn note_leg(&self, permit: &Permit, leg: LegRecord) -> Noted {
         match self {
             Store::Embedded(store) => store.note_leg(permit, leg),
+        }
+    }
+
+    fn leg_over(&self, dial: DialId) {
+        match self {
+            Store::Embedded(store) => store.leg_over(dial),
         }
     }
 

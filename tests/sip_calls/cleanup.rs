@@ -53,7 +53,9 @@ fn a_call_that_was_up_gets_a_bye() {
          User-Agent: Octothorpe",
     );
     assert_eq!(stage.run(1_500).len(), 2, "Timer E");
+    assert!(!stage.leg.has_parted());
     stage.receive(&response(&bye, "200 OK", "", ""));
+    assert!(stage.leg.has_parted(), "the record may go");
     assert!(!stage.is_freed_by(31_999) && stage.is_freed_by(32_000));
 }
 
@@ -75,11 +77,63 @@ fn a_call_that_rang_gets_a_cancel_even_without_a_provisional_on_record() {
     );
     assert_eq!(stage.run(500).len(), 1, "Timer E");
     stage.receive(&response(&cancel, "200 OK", "bob", ""));
+    assert!(!stage.leg.has_parted(), "a CANCEL is answered even where it has no effect");
     for _ in 0..2 {
         stage.receive(&response(&invite, "487 Request Terminated", "bob", ""));
         assert_eq!(stage.sent_lines(), ["ACK sip:+14255550123@192.0.2.1"]);
     }
+    assert!(stage.leg.has_parted());
+    assert!(stage.run(31_999).is_empty(), "no BYE for a call that was refused");
     assert!(stage.is_freed_by(32_000));
+}
+
+/// The dead process ACKed the 2xx and died before the record of it was durable: no 2xx is repeated, and
+/// the record knows of no tag.
+#[test]
+fn a_call_that_was_answered_right_before_the_crash_gets_a_bye() {
+    let (record, _, mut dead) = died(false);
+    let mut stage = restart(&record, &mut dead);
+    let cancel = stage.sent_one();
+    // RFC 3261 §9.2: "the To tag of the response to the CANCEL and the To tag in the response to the
+    // original request SHOULD be the same."
+    stage.receive(&response(&cancel, "200 OK", "bob", ""));
+    assert!(stage.run(1_999).is_empty(), "a refusal of the INVITE may still come");
+    let (due, _) = stage.leg.deadline().unwrap();
+    stage.leg.timeout(due);
+    let bye = stage.sent_one();
+    assert_message(
+        &bye,
+        "BYE sip:+14255550123@192.0.2.1 SIP/2.0
+         Via: SIP/2.0/UDP 192.0.2.9:5060;branch={B2};rport
+         Max-Forwards: 70
+         From: <sip:+14255550100@192.0.2.9>;tag={US}
+         To: <sip:+14255550123@192.0.2.1>;tag=bob
+         Call-ID: {CALL}
+         CSeq: 18 BYE
+         User-Agent: Octothorpe",
+    );
+    assert!(!stage.leg.has_parted(), "its answer is awaited");
+    stage.receive(&response(&bye, "200 OK", "", ""));
+    assert!(stage.leg.has_parted());
+}
+
+/// RFC 3261 §17.1.3: a lost BYE is repeated, so that its record has to stay until it is answered.
+#[test]
+fn a_record_is_needed_until_the_far_end_knows_or_its_time_is_over() {
+    let (record, _, mut dead) = died(true);
+    let mut stage = restart(&record, &mut dead);
+    stage.sent();
+    stage.run(31_999);
+    assert!(!stage.leg.has_parted(), "Timer F");
+    stage.run(32_000);
+    assert!(stage.leg.has_parted());
+    let (record, _, mut dead) = died(false);
+    let mut stage = restart(&record, &mut dead);
+    stage.sent();
+    stage.run(31_999);
+    assert!(!stage.leg.has_parted());
+    stage.run(32_000);
+    assert!(stage.leg.has_parted());
 }
 
 #[test]

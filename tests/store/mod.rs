@@ -87,12 +87,16 @@ pub(crate) fn ids(claims: &[Claim]) -> Vec<String> {
 }
 
 pub(crate) fn leg(stage: RecordStage, cseq: u32) -> LegRecord {
+    leg_of("c1", stage, cseq)
+}
+
+pub(crate) fn leg_of(call_id: &str, stage: RecordStage, cseq: u32) -> LegRecord {
     LegRecord::Sip(SipRecord {
         stage,
         request_uri: "sip:+14252345667@192.0.2.1".into(),
         route: Vec::new(),
         via: format!("SIP/2.0/UDP 192.0.2.2;branch=z9hG4bK{cseq}"),
-        call_id: "c1".into(),
+        call_id: call_id.into(),
         from: "<sip:+14255550100@192.0.2.2>;tag=a".into(),
         to: "<sip:+14252345667@192.0.2.1>".into(),
         cseq,

@@ -1,7 +1,7 @@
 //! The end of a leg that a dead process left up: from its [`LegRecord`] the BYE or the CANCEL it owes.
 
 use std::sync::Arc;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use super::media::{Media, MediaSetup};
 use super::output::{Cx, Outbox, Peer, Transmit, wire};
@@ -24,6 +24,9 @@ use crate::sip::transaction::{ClientKey, Deadline, NonInviteClient, earlier};
 /// What the dead process may have sent in the dialog since its record: the BYE's CSeq leaves so many
 /// numbers out (RFC 3261 §12.2.2 allows a gap, and refuses a number that was used).
 const CSEQ_GAP: u32 = 16;
+/// A phone that a CANCEL stopped refuses the INVITE in the same breath; this is past the third sending
+/// of that refusal (RFC 3261 §17.2.1, Timer G).
+const REFUSAL_WAIT: Duration = Duration::from_secs(2);
 /// Dialogs that one INVITE may lead to.
 const MAX_FORKS: usize = 16;
 
@@ -31,7 +34,8 @@ const MAX_FORKS: usize = 16;
 ///
 /// Where a 2xx is stored a BYE leaves; else a CANCEL, even where no provisional answer came (Deviation:
 /// RFC 3261 §9.1; a stray one earns a 481 and harms nobody, a phone left ringing does). For 64·T1 every
-/// 2xx that the peer still repeats is ACKed and BYEd, every refusal ACKed.
+/// 2xx that the peer still repeats is ACKed and BYEd, every refusal ACKed. A call that was answered and
+/// ACKed too late for its record betrays itself by the CANCEL's answer, and is BYEd as well.
 #[derive(Debug)]
 pub struct Cleanup {
     us: Arc<Us>,
@@ -42,6 +46,11 @@ pub struct Cleanup {
     peer: Peer,
     cancel: Option<NonInviteClient>,
     usages: Vec<Usage>,
+    /// A dialog that may be up, from the record and the CANCEL's answer, and when to leave it.
+    suspected: Option<(Instant, Dialog)>,
+    record: SipRecord,
+    /// Whether the INVITE got a final response other than 2xx.
+    refused: bool,
     until: Instant,
     over: bool,
 }
@@ -69,6 +78,9 @@ impl Cleanup {
             peer: Peer { transport: Transport::from_token(&record.transport), address: record.destination },
             cancel: None,
             usages: Vec::new(),
+            suspected: None,
+            record: record.clone(),
+            refused: false,
             until: now + T1_X64,
             over: false,
         };
@@ -103,6 +115,11 @@ impl Cleanup {
             // Nobody is left to be told how the dialog ended.
             let _ = usage.handle_timeout(&mut Cx { now, tokens: &mut self.tokens, out: &mut self.out });
         }
+        if let Some((_, dialog)) = self.suspected.take_if(|(at, _)| *at <= now)
+            && !self.is_settled()
+        {
+            self.hang_up(now, dialog);
+        }
         self.over |= self.until <= now;
     }
 
@@ -116,10 +133,24 @@ impl Cleanup {
         let cancel = self.cancel.as_ref().and_then(NonInviteClient::poll_timeout);
         let usages = self.usages.iter().map(Usage::poll_timeout).fold(None, earlier);
         let until = (!self.over).then_some((self.until, "a 2xx may still be repeated"));
-        earlier(earlier(cancel, usages), until)
+        let suspected = self.suspected.as_ref().map(|(at, _)| (*at, "a cancelled call may be up"));
+        earlier(earlier(cancel, usages), earlier(until, suspected))
     }
 
-    /// Whether 64·T1 have passed and nothing is left to be sent: free it and forget its record.
+    /// Whether the far end knows that its call is over, as far as that can be known: forget the record.
+    /// What lingers only absorbs repeats.
+    pub fn has_parted(&self) -> bool {
+        let is_settled = self.over || self.is_settled();
+        is_settled && self.usages.iter().all(Usage::has_parted) && self.out.is_empty()
+    }
+
+    /// RFC 3261 §9.2: a CANCEL is answered with 200 even where it has no effect, so that only the end of
+    /// the INVITE, or the dialog that it led to, tells.
+    fn is_settled(&self) -> bool {
+        self.refused || !self.usages.is_empty()
+    }
+
+    /// Whether 64·T1 have passed and nothing is left to be sent: free it.
     pub fn is_finished(&self) -> bool {
         self.over && self.usages.iter().all(Usage::is_ended) && self.out.is_empty()
     }
@@ -156,7 +187,8 @@ impl Cleanup {
             && let Some(cancel) = &mut self.cancel
         {
             let effects = cancel.handle_response(now, response.status.code());
-            return self.out.carry_out(&self.peer, &effects);
+            self.out.carry_out(&self.peer, &effects);
+            return self.suspect(now, response);
         }
         for usage in &mut self.usages {
             let cx = &mut Cx { now, tokens: &mut self.tokens, out: &mut self.out };
@@ -165,12 +197,28 @@ impl Cleanup {
     }
 
     fn handle_invite_response(&mut self, now: Instant, response: &Response) {
+        self.refused |= response.status.is_final() && !response.status.is_success();
         if response.status.is_success() {
             self.handle_success(now, response);
         } else if response.status.is_final()
             && let Ok(ack) = dialog::ack_of_refusal(&self.invite, response)
         {
             self.out.transmit(&self.peer, wire(ack.write()));
+        }
+    }
+
+    /// RFC 3261 §9.2: the 200 to a CANCEL has the To tag of the response to the INVITE. Where that is no
+    /// refusal it was a 2xx, which the dead process ACKed before it could be stored.
+    ///
+    /// Deviation: §12.2.1.1 would send the BYE to the Contact, which only that 2xx told; the
+    /// Request-URI of the INVITE leads to the same phone.
+    fn suspect(&mut self, now: Instant, response: &Response) {
+        let tag = response.headers.to_tag().filter(|_| response.status.is_success());
+        if let Some(tag) = tag
+            && self.suspected.is_none()
+            && let Ok(dialog) = resumed(&self.record, &tag, &self.record.request_uri, &self.record.route)
+        {
+            self.suspected = Some((now + REFUSAL_WAIT, dialog));
         }
     }
 

@@ -8,7 +8,7 @@ use super::schema::{self, blob, phase};
 use super::task::{Outcome, Step};
 use crate::job::UnixMs;
 use crate::leg::record::LegRecord;
-use crate::queue::{Claim, DialRefused, Fence, Orphan, Permit, StoreError};
+use crate::queue::{Claim, DialId, DialRefused, Fence, Orphan, Permit, StoreError};
 use crate::reason::Reason;
 use crate::report::progress::Progress;
 use crate::report::record::{AttemptRecord, JobResult};
@@ -89,32 +89,56 @@ pub(super) fn end(step: &mut Step<'_>, permit: &Permit, facts: &AttemptRecord) -
     let sql = "UPDATE jobs SET phase = 2, fence = ?2, attempts = ?3 WHERE seq = ?1";
     let attempts = blob(&claim.attempts)?;
     step.db.prepare_cached(sql)?.execute(params![fence.row, claim.fence.number, attempts])?;
-    step.db.prepare_cached("DELETE FROM legs WHERE job = ?1")?.execute([fence.row])?;
     step.told.held.push((claim.job.key.clone(), Progress::Queued));
     Ok(Ok(claim))
 }
 
+pub(super) fn leg_over(step: &mut Step<'_>, dial: DialId) -> Outcome<()> {
+    let sql = "DELETE FROM legs WHERE job = ?1 AND permit = ?2";
+    step.db.prepare_cached(sql)?.execute([dial.row, dial.number])?;
+    Ok(Ok(()))
+}
+
 pub(super) fn orphans(step: &mut Step<'_>) -> Outcome<Vec<Orphan>> {
+    let mut orphans = Vec::new();
+    for permit in live_permits(step)? {
+        let dial = permit.dial();
+        orphans.push(Orphan { dial, permit: Some(permit), legs: legs(step, dial)? });
+    }
+    for dial in outlived_outcomes(step)? {
+        orphans.push(Orphan { dial, permit: None, legs: legs(step, dial)? });
+    }
+    Ok(Ok(orphans))
+}
+
+fn live_permits(step: &Step<'_>) -> rusqlite::Result<Vec<Permit>> {
     let sql = "SELECT seq, fence, permit, accepted_at, job, attempts FROM jobs
                WHERE phase = 3 AND run < ?1 ORDER BY seq";
-    let mut orphans = step.db.prepare_cached(sql)?;
-    let found: rusqlite::Result<Vec<_>> = orphans
-        .query_map([step.facts.run], |row| {
-            let number = row.get("permit")?;
-            Ok(Permit { claim: claim_of(row)?, number })
-        })?
-        .collect();
-    let with_legs = |permit: Permit| Ok(Orphan { legs: legs(step, &permit)?, permit });
-    Ok(Ok(found?.into_iter().map(with_legs).collect::<rusqlite::Result<_>>()?))
+    let mut rows = step.db.prepare_cached(sql)?;
+    rows.query_map([step.facts.run], |row| {
+        let number = row.get("permit")?;
+        Ok(Permit { claim: claim_of(row)?, number })
+    })?
+    .collect()
+}
+
+/// Dials whose outcome is known, by the job's result or by the end of the attempt, and whose leg is not
+/// known to be over.
+fn outlived_outcomes(step: &Step<'_>) -> rusqlite::Result<Vec<DialId>> {
+    let sql = "SELECT DISTINCT l.job AS job, l.permit AS permit FROM legs l JOIN jobs j ON j.seq = l.job
+               WHERE j.run < ?1 AND NOT (j.phase = 3 AND l.permit = j.permit) ORDER BY l.job, l.permit";
+    let mut rows = step.db.prepare_cached(sql)?;
+    rows.query_map([step.facts.run], |row| Ok(DialId { row: row.get("job")?, number: row.get("permit")? }))?
+        .collect()
 }
 
 /// A record that cannot be read is left out with a word in the log: the job has to end all the same.
-fn legs(step: &Step<'_>, permit: &Permit) -> rusqlite::Result<Vec<LegRecord>> {
+fn legs(step: &Step<'_>, dial: DialId) -> rusqlite::Result<Vec<LegRecord>> {
     let sql = "SELECT record FROM legs WHERE job = ?1 AND permit = ?2 ORDER BY n";
     let mut kept = step.db.prepare_cached(sql)?;
-    let rows = kept.query_map([permit.claim.fence.row, permit.number], |row| {
+    let rows = kept.query_map([dial.row, dial.number], |row| {
         Ok(schema::record::<LegRecord>(row, "record").map_err(|error| {
-            tracing::error!(%error, job = permit.claim.job.key.id, "unreadable leg record");
+            tracing::error!(%error, row = dial.row, "unreadable leg record");
         }))
     })?;
     Ok(rows.collect::<rusqlite::Result<Vec<_>>>()?.into_iter().flat_map(Result::ok).flatten().collect())

@@ -59,13 +59,13 @@ pub(super) fn end_undialled(
     Ok(result)
 }
 
-/// The final state: the result stays, the number and whatever else the job held goes.
+/// The final state: the result stays, the number and whatever else the job held goes. What would end
+/// its leg stays until the leg is over: the farewell may still be playing.
 fn close(step: &mut Step<'_>, row: i64, result: &JobResult) -> rusqlite::Result<()> {
     let sql = "UPDATE jobs SET phase = 4, fence = fence + 1, job = NULL, attempts = NULL,
                result = ?2, finished_at = ?3 WHERE seq = ?1";
     let at = ms(result.finished_at);
     step.db.prepare_cached(sql)?.execute(params![row, blob(result)?, at])?;
-    step.db.prepare_cached("DELETE FROM legs WHERE job = ?1")?.execute([row])?;
     step.db.prepare_cached("INSERT INTO outbox(job, tenant, at) VALUES(?1, ?2, ?3)")?.execute(params![
         row,
         result.tenant,

@@ -27,8 +27,8 @@ use self::reading::Reader;
 use self::task::{Class, Outcome, Step};
 use self::writer::Writer;
 use super::{
-    Cancelled, Claim, Claimed, Consumer, Cursor, DialRefused, Finished, JobStore, JobView, ListFilter, Noted,
-    Orphan, Page, Permit, Published, StoreError, Submitted,
+    Cancelled, Claim, Claimed, Consumer, Cursor, DialId, DialRefused, Finished, JobStore, JobView,
+    ListFilter, Noted, Orphan, Page, Permit, Published, StoreError, Submitted,
 };
 use crate::job::{Fingerprint, Job, JobKey, UnixMs};
 use crate::leg::record::LegRecord;
@@ -121,7 +121,12 @@ impl JobStore for Embedded {
         // Takes no slot, since nothing may wait here; a call sends a handful in its life.
         let (fence, number) = (permit.claim.fence, permit.number);
         let noted = move |step: &mut Step<'_>| dialling::note(step, fence, number, &leg);
-        Noted(self.0.writer.send(Class::MustLand, noted))
+        let answer = self.0.writer.send(Class::MustLand, noted);
+        Noted::new(async { answer.await.unwrap_or(Err(StoreError::Closed)) })
+    }
+
+    fn leg_over(&self, dial: DialId) {
+        drop(self.0.writer.send(Class::Unhurried, move |step| dialling::leg_over(step, dial)));
     }
 
     async fn end_attempt(&self, permit: Permit, facts: AttemptRecord) -> Result<Claim, StoreError> {

@@ -16,6 +16,8 @@ const MAX_CONSUMERS: i64 = 64;
 const MAX_PRUNED: i64 = 5000;
 /// Contract §2: an id is kept 7 days.
 const ID_KEPT: Duration = Duration::from_secs(7 * 24 * 60 * 60);
+/// No call lasts so long: a leg whose end was not seen by then is over all the same.
+const LEG_KEPT: Duration = Duration::from_secs(24 * 60 * 60);
 
 /// A tenant's name is never empty, so that the empty one can stand for everybody.
 fn scope(consumer: &Consumer) -> &str {
@@ -89,9 +91,10 @@ pub(super) fn ack(step: &mut Step<'_>, consumer: &Consumer, row: i64) -> Outcome
 pub(super) fn prune(step: &mut Step<'_>, now: UnixMs) -> Outcome<usize> {
     let days_passed = past_their_days(step, now)?;
     let done_with = acknowledged_by_all(step)?;
+    let legs = forgotten_legs(step, now)?;
     let jobs = finished_jobs(step, now)?;
     step.told.checkpoint = true;
-    Ok(Ok(days_passed + done_with + jobs))
+    Ok(Ok(days_passed + done_with + legs + jobs))
 }
 
 fn before(now: UnixMs, kept: Duration) -> i64 {
@@ -127,6 +130,13 @@ fn acknowledged_by_all(step: &Step<'_>) -> rusqlite::Result<usize> {
         removed += step.db.prepare_cached(sql)?.execute([floor, MAX_PRUNED])?;
     }
     Ok(removed)
+}
+
+/// Whose end nobody saw: a record that cannot be read, or a store that was not opened for a day.
+fn forgotten_legs(step: &Step<'_>, now: UnixMs) -> rusqlite::Result<usize> {
+    let sql = "DELETE FROM legs WHERE job IN
+               (SELECT seq FROM jobs WHERE phase = 4 AND finished_at < ?1 AND seq IN (SELECT job FROM legs))";
+    step.db.prepare_cached(sql)?.execute([before(now, LEG_KEPT)])
 }
 
 /// The row of a finished job is its dedupe key and holds its result: it goes when both have had

@@ -21,7 +21,8 @@ pub(super) mod phase {
     pub(in super::super) const FINISHED: i64 = 4;
 }
 
-/// `jobs.job`, `jobs.attempts` and `legs` hold the number in the clear and go at the final state.
+/// `jobs.job`, `jobs.attempts` and `legs` hold the number in the clear. The first two go at the final
+/// state, a row of `legs` when the leg is known to be over, which may be some seconds later.
 /// The partial indexes name the phases by their figures.
 pub(super) const TABLES: &str = "
 CREATE TABLE meta(name TEXT PRIMARY KEY, value BLOB NOT NULL) STRICT;

@@ -16,6 +16,8 @@ pub(super) enum Class {
     Ordinary,
     /// Kept and repeated until it is durable, as what it tells has happened already.
     MustLand,
+    /// As [`Class::MustLand`], but nobody waits for it: it goes along with others where it can.
+    Unhurried,
 }
 
 /// What a step works with. Nothing it does outside the transaction happens before the commit.

@@ -18,6 +18,8 @@ const MAX_BATCH: usize = 512;
 /// The first pause before what did not fit is tried again, doubled up to the last.
 const FIRST_PAUSE: Duration = Duration::from_millis(50);
 const LAST_PAUSE: Duration = Duration::from_secs(2);
+/// How long what nobody waits for may wait for company.
+const UNHURRIED: Duration = Duration::from_secs(1);
 
 type Batch = Vec<Box<dyn Request>>;
 
@@ -113,7 +115,22 @@ impl State {
             },
         };
         let more = requests.try_iter().take(MAX_BATCH - 1);
-        Some(first.into_iter().chain(more).collect())
+        let mut batch = first.into_iter().chain(more).collect();
+        self.await_company(&mut batch, requests);
+        Some(batch)
+    }
+
+    /// What nobody waits for goes along with the next request that somebody does wait for, if one comes
+    /// soon, so that it costs no sync of its own.
+    fn await_company(&self, batch: &mut Batch, requests: &mpsc::Receiver<Box<dyn Request>>) {
+        let is_unhurried = |batch: &Batch| batch.iter().all(|r| r.class() == Class::Unhurried);
+        let until = clock() + UNHURRIED;
+        while !batch.is_empty() && is_unhurried(batch) && batch.len() < MAX_BATCH {
+            match requests.recv_timeout(until.saturating_duration_since(clock())) {
+                Ok(request) => batch.push(request),
+                Err(mpsc::RecvTimeoutError::Timeout | mpsc::RecvTimeoutError::Disconnected) => return,
+            }
+        }
     }
 
     fn commit(&mut self, batch: Batch) {
@@ -161,7 +178,7 @@ impl State {
     fn set_aside(&mut self, batch: Batch, why: &StoreError) {
         for request in batch {
             match request.class() {
-                Class::MustLand => self.kept.push(request),
+                Class::MustLand | Class::Unhurried => self.kept.push(request),
                 Class::Intake | Class::Ordinary => request.answer(Err(why.clone())),
             }
         }
