@@ -16,6 +16,8 @@ const BLOCK: usize = 160;
 #[derive(Debug, Default)]
 pub(super) struct Ear {
     detector: Detector,
+    /// The timestamp after the last sample that was heard or passed over, and when it was due here.
+    last: Option<(RtpTimestamp, Instant)>,
 }
 
 /// Where a chunk of audio stands in time.
@@ -31,6 +33,7 @@ pub(super) struct Place<'a> {
 impl Ear {
     /// Hears audio; presses that become sure by it go to `tell`.
     pub(super) fn hear(&mut self, law: Law, octets: &[u8], place: Place<'_>, tell: &mut impl FnMut(Press)) {
+        self.last = Some((place.end, place.arrived));
         let end = Samples(self.detector.position().0 + octets.len() as u64);
         let mut pcm = [0; BLOCK];
         for block in octets.chunks(BLOCK) {
@@ -45,13 +48,28 @@ impl Ear {
 
     /// Passes over audio that was lost on the way.
     pub(super) fn miss(&mut self, samples: u32) {
-        // A gap ends keys and begins none, so there is nothing to tell.
+        // What was lost ends keys and begins none, so there is nothing to tell.
+        self.pass_over(samples);
         self.detector.feed_gap(Samples(u64::from(samples)), Gap::Lost, &mut |_| {});
     }
 
-    /// Passes over a pause of the far end.
-    pub(super) fn pause(&mut self, samples: u32) {
-        self.detector.feed_gap(Samples(u64::from(samples)), Gap::Silence, &mut |_| {});
+    /// Passes over a pause of the far end. A key that ended right before it becomes sure in it.
+    pub(super) fn pause(&mut self, samples: u32, clock: &MediaClock, tell: &mut impl FnMut(Press)) {
+        let end = Samples(self.detector.position().0 + u64::from(samples));
+        let last = self.pass_over(samples);
+        self.detector.feed_gap(Samples(u64::from(samples)), Gap::Silence, &mut |event| {
+            let place = last.map(|(end, arrived)| Place { clock, end, arrived });
+            if let Some(press) = place.and_then(|place| press(event, end, place)) {
+                tell(press);
+            }
+        });
+    }
+
+    /// Moves the place in time on; nothing stands there before the first audio.
+    fn pass_over(&mut self, samples: u32) -> Option<(RtpTimestamp, Instant)> {
+        let moved = |(end, due): (RtpTimestamp, Instant)| (end.plus(samples), due + span_of(samples));
+        self.last = self.last.map(moved);
+        self.last
     }
 
     /// The stream is over.

@@ -219,6 +219,6 @@ fn hear(ear: &mut Ear, terms: &Terms, clock: &MediaClock, chunk: Chunk<'_>, tell
             }
         }
         Chunk::Lost(samples) => ear.miss(samples),
-        Chunk::Unsent(samples) => ear.pause(samples),
+        Chunk::Unsent(samples) => ear.pause(samples, clock, tell),
     }
 }

@@ -7,6 +7,10 @@ use rand::rngs::StdRng;
 
 use super::*;
 use crate::clip::Clip;
+use crate::dsp::dtmf::Key;
+use crate::dsp::g711::Law;
+use crate::dsp::tone::KeyTone;
+use crate::dsp::units::{Dbm0, Samples};
 use crate::leg::key::{Digit, KeyPath};
 use crate::leg::{Codec, MediaFormat, PressOrder};
 use crate::rtp::packet::{self, Header, Packet};
@@ -349,14 +353,35 @@ fn where_events_were_dropped_the_key_sounds() {
 }
 
 #[test]
-fn the_phone_learns_when_its_first_key_left_and_that_all_did() {
+fn the_phone_learns_when_each_of_its_keys_left() {
     let mut bench = Bench::agreed(3, Codec::Pcma);
     bench.press(KeyPath::InBand, "12#");
     bench.run(ms(900));
     let events: Vec<MediaEvent> = std::iter::from_fn(|| bench.phone.poll_event()).collect();
-    let first_packet = bench.zero + ms(80);
-    assert_eq!(events, [MediaEvent::Pressed { first_packet }], "70 ms of wait, the fourth packet");
+    // 70 ms of wait and 100 ms of tone a key: the packets that hold 70, 240 and 410 ms.
+    let left = [80, 260, 420].map(|at| MediaEvent::Pressed { first_packet: bench.zero + ms(at) });
+    assert_eq!(events, left);
     assert_eq!(bench.told().len(), 3);
+}
+
+/// A far end with silence suppression stops sending right behind a short key (RFC 3551 §4.1): the
+/// pause itself is what makes the key sure.
+#[test]
+fn a_short_key_right_before_a_pause_of_the_far_end_is_heard() {
+    let mut bench = Bench::agreed(3, Codec::Pcmu);
+    let mut pcm = [0; 480];
+    let key = Key::from_char('#').unwrap();
+    KeyTone::new(key, Dbm0(-10.0), Samples(41 * 8)).fill(&mut pcm[480 - 41 * 8..]);
+    let mut octets = [0; 480];
+    Law::Mu.encode_into(&pcm, &mut octets);
+    for (n, payload) in (0u16..).zip(octets.chunks(160)) {
+        bench.now += ms(20);
+        bench.inject(PHONE, header(0, n, u32::from(n) * 160), payload);
+    }
+    bench.now += ms(1_000);
+    bench.inject(PHONE, header(0, 3, 480 + 8_000), &[0xFF; 160]);
+    assert_eq!(bench.told(), [Told::Key('#', KeyPath::InBand)]);
+    assert!(bench.keys[0].abs_diff(ms(19)) <= ms(10), "began at {:?}", bench.keys[0]);
 }
 
 /// Linphone without a sound card: the first packet at all is the key, and its end is repeated
