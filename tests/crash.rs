@@ -70,6 +70,27 @@ fn kill_minus_nine_loses_nothing_and_rings_nobody_twice() {
     assert_reasons(&books);
 }
 
+/// What would end a leg after a crash goes with the leg, and with it the last copy of the number: a
+/// gateway that is started again has nothing to end.
+#[test]
+fn a_gateway_that_ended_politely_keeps_no_number() {
+    let network = Namespace::new();
+    network.enter();
+    let phone = Phone::start("drained");
+    let mut gateway = Gateway::new("drained", 200);
+    gateway.start();
+    let digits = ["19990000001", "19990000002"];
+    for (number, digits) in digits.iter().enumerate() {
+        assert!(submit(&format!("drained-{number}"), &format!("+{digits}")));
+    }
+    let answered = || phone.calls().into_values().filter(|call| call.answered.is_some()).count();
+    assert!(wait_until(Duration::from_secs(20), || answered() == 2), "both calls are up");
+    assert!(digits.iter().all(|digits| gateway.has_on_disk(digits)), "the test looks in the right place");
+    assert_eq!(gateway.stop(), Some(0), "calls that are up finish");
+    assert!(phone.is_quiet());
+    assert!(!digits.iter().any(|digits| gateway.has_on_disk(digits)), "the leg's record was left");
+}
+
 /// Ends the threads however the test ends: a scope waits for them.
 struct Stop<'a>(&'a Books);
 

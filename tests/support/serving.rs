@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use std::net::SocketAddr;
 use std::time::{Duration, Instant};
 
+use rustix::process::Signal;
 use serde_json::{Value, json};
 
 use super::http::request;
@@ -53,6 +54,20 @@ impl Gateway {
     /// `kill -9`.
     pub(crate) fn kill(&mut self) {
         self.process = None;
+    }
+
+    /// Asks it to end politely; its exit code, if it does in time.
+    pub(crate) fn stop(&mut self) -> Option<i32> {
+        let mut process = self.process.take()?;
+        process.signal(Signal::TERM);
+        process.wait(Duration::from_secs(40))
+    }
+
+    /// Whether a file of its store holds this text.
+    pub(crate) fn has_on_disk(&self, text: &str) -> bool {
+        let files = std::fs::read_dir(self.site.scratch.path().join("var")).expect("the store is there");
+        let bytes = files.map(|file| std::fs::read(file.expect("it is listed").path()).unwrap_or_default());
+        bytes.into_iter().any(|bytes| bytes.windows(text.len()).any(|window| window == text.as_bytes()))
     }
 
     /// A client command on this gateway.
