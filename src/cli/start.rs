@@ -17,7 +17,7 @@ const DEFAULT_LOCALE: &str = "en-US";
 /// Jobs that may wait to be claimed; past it intake answers 503 (contract §7.5).
 const MOST_WAITING: usize = 100_000;
 /// Threads of the runtime: one for the event loop, one for the front door and the drivers.
-const RUNTIME_THREADS: usize = 2;
+const RUNTIME_THREADS: usize = 1;
 
 /// A gateway with its store.
 pub(super) struct Started {

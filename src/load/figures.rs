@@ -7,7 +7,7 @@ use serde::Serialize;
 
 use super::Plan;
 use super::far_end::Seen;
-use super::process::Usage;
+use super::process::Usages;
 use super::samples::Samples;
 use crate::report::snapshot::Lateness;
 
@@ -86,8 +86,8 @@ pub struct Figures {
     pub clean: bool,
 }
 
-pub(super) fn draw(plan: Plan, samples: &Samples, seen: &Seen, usage: [Usage; 3], lateness: Lateness) -> Figures {
-    let [before, peak, after] = usage;
+pub(super) fn draw(plan: Plan, samples: &Samples, seen: &Seen, usage: Usages, lateness: Lateness) -> Figures {
+    let Usages { before, peak: (peak, up), after } = usage;
     let offered = u64::from(plan.jobs);
     let cpu_ms = (after.cpu_s - before.cpu_s) * 1_000.0;
     let sum = |of: fn(&crate::report::record::MediaFigures) -> u64| samples.media.iter().map(of).sum::<u64>();
@@ -117,8 +117,8 @@ pub(super) fn draw(plan: Plan, samples: &Samples, seen: &Seen, usage: [Usage; 3]
         spacing_p99_ms: seen.spacing_p99_ms,
         cpu_per_call_ms: (samples.answered > 0).then(|| cpu_ms / samples.answered as f64),
         cpu_per_call_second_ms: (samples.answered_s > 0.0).then(|| cpu_ms / samples.answered_s),
-        memory_per_call_kib: (samples.peak > 0)
-            .then(|| peak.resident_kib.saturating_sub(before.resident_kib) as f64 / samples.peak as f64),
+        memory_per_call_kib: (up > 0)
+            .then(|| peak.resident_kib.saturating_sub(before.resident_kib) as f64 / up as f64),
         threads: peak.threads,
         clean: samples.verified == offered && rtp_lost_in + rtp_lost_out == 0 && spacing_fits,
     }

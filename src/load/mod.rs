@@ -20,9 +20,11 @@ use crate::gateway::clock;
 use crate::gateway::observer::{JobEvent, News};
 use crate::job::Job;
 use crate::queue::{JobStore, Store, StoreError};
-use process::Usage;
+use process::{Usage, Usages};
 use samples::Samples;
 
+/// Memory is read at each new peak that is a multiple of this.
+const PEAK_STEP: u64 = 10;
 /// After the last job's deadline nothing more is waited for.
 const LATEST: Duration = Duration::from_secs(180);
 
@@ -53,7 +55,7 @@ pub async fn run(
     let before = Usage::now();
     let placing = tokio::spawn(place(plan, store.clone(), job));
     let deadline = tokio::time::Instant::now() + Duration::from_secs_f64(f64::from(plan.jobs) / f64::from(plan.rate)) + LATEST;
-    let mut peak = before;
+    let mut peak = (before, 0);
     while samples.ended() < u64::from(plan.jobs) {
         tokio::select! {
             event = events.recv() => match event {
@@ -71,14 +73,15 @@ pub async fn run(
     }
     let lateness = gateway.snapshots().borrow().lateness;
     let seen = far_end.finish().await;
-    Ok(figures::draw(plan, &samples, &seen, [before, peak, after], lateness))
+    Ok(figures::draw(plan, &samples, &seen, Usages { before, peak, after }, lateness))
 }
 
-fn take(samples: &mut Samples, event: JobEvent, peak: &mut Usage, tell: &impl Fn(u64)) {
+fn take(samples: &mut Samples, event: JobEvent, peak: &mut (Usage, u64), tell: &impl Fn(u64)) {
     match event.news {
         News::Progress(progress) => {
-            if samples.step(progress, event.instant) {
-                *peak = Usage::now();
+            // Reading the kernel's figures is work of our own, so that it is done seldom.
+            if samples.step(progress, event.instant) && samples.peak.is_multiple_of(PEAK_STEP) {
+                *peak = (Usage::now(), samples.peak);
             }
         }
         News::Finished(result) => {

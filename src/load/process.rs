@@ -13,6 +13,14 @@ pub(super) struct Usage {
     pub(super) threads: u64,
 }
 
+/// What was used before the run, at its peak (with the calls that were up then), and after it.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Usages {
+    pub(super) before: Usage,
+    pub(super) peak: (Usage, u64),
+    pub(super) after: Usage,
+}
+
 impl Usage {
     /// Reads them; zeros where the kernel tells none.
     pub(super) fn now() -> Usage {
