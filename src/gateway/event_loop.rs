@@ -126,7 +126,9 @@ impl EventLoop {
                 let peer = Peer { transport: wire(transport), address: source };
                 self.handle_message(&call_id, message, &peer);
             }
-            other => self.outside(other, transport, source),
+            outside @ (Routing::Answer(_) | Routing::Drop(_) | Routing::NewCall) => {
+                self.outside(outside, transport, source);
+            }
         }
     }
 
