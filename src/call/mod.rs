@@ -49,7 +49,9 @@ pub struct PressRecord {
 #[derive(Debug, Clone, Copy, PartialEq)]
 enum State {
     Dialling,
-    Answered { limit: Instant },
+    Answered {
+        limit: Instant,
+    },
     /// We hung up or the far end did; the media half is read empty.
     Closing,
 }

@@ -175,11 +175,7 @@ impl Script {
             State::Saying if clip == self.context_index => self.open_gate(at),
             State::Saying if clip == self.context_index + 1 => self.listen(at),
             State::Farewell => self.state = State::Tail { until: at + TAIL },
-            State::Waiting
-            | State::Saying
-            | State::Listening { .. }
-            | State::Tail { .. }
-            | State::Done => {}
+            State::Waiting | State::Saying | State::Listening { .. } | State::Tail { .. } | State::Done => {}
         }
     }
 

@@ -81,7 +81,9 @@ impl Bench {
         let press = Press { digit: Digit::from_char(digit).unwrap(), path, began: self.at(ms) };
         match path {
             KeyPath::SipInfo => self.signal(ms + 40, SignalEvent::Key(press)),
-            KeyPath::InBand | KeyPath::Rfc4733 | KeyPath::Modem => self.media(ms + 40, MediaEvent::Key(press)),
+            KeyPath::InBand | KeyPath::Rfc4733 | KeyPath::Modem => {
+                self.media(ms + 40, MediaEvent::Key(press))
+            }
         }
     }
 

@@ -51,7 +51,10 @@ impl CallArgs {
             return Ok(());
         }
         let names: Vec<&str> = config.trunks.iter().map(|trunk| trunk.name.as_str()).collect();
-        Err(Failure::usage(format!("--trunk {name}: there is no such trunk; there are: {}", names.join(", "))))
+        Err(Failure::usage(format!(
+            "--trunk {name}: there is no such trunk; there are: {}",
+            names.join(", ")
+        )))
     }
 
     fn job(&self) -> Result<Job, Failure> {

@@ -9,10 +9,10 @@ use serde::Serialize;
 use super::Common;
 use super::exit::{Exit, Failure, Outcome};
 use super::output::Output;
-use crate::config::{Config, ConfigErrors, ScriptConfig, Listen, Trunk};
-use crate::gateway::probe::{Answered, probe};
+use crate::config::{Config, ConfigErrors, Listen, ScriptConfig, Trunk};
 use crate::dsp::units::Samples;
 use crate::gateway::media;
+use crate::gateway::probe::{Answered, probe};
 use crate::job::Purpose;
 use crate::prompt::{ClipName, Pack, lint, packs_at};
 
@@ -80,14 +80,20 @@ async fn ask(trunk: &Trunk, config: &Config) -> Vec<Told> {
     let told = |ok: bool, told: String| Told { check: "trunk", ok, told: format!("{}: {told}", trunk.name) };
     match probe(trunk, &listen).await {
         Err(error) => vec![told(false, format!("{}: {error}", trunk.target.host))],
-        Ok(answers) => answers.into_iter().map(|(address, answered)| match answered {
-            // Any final answer shows that somebody speaks SIP there; carriers refuse OPTIONS as they like.
-            Answered::Status(status, after) => {
-                told(true, format!("{address} answered {status} to OPTIONS after {} ms", after.as_millis()))
-            }
-            Answered::Nothing => told(false, format!("{address} did not answer OPTIONS; is this address known there?")),
-            Answered::Unreachable(text) => told(false, format!("{address} cannot be reached: {text}")),
-        }).collect(),
+        Ok(answers) => answers
+            .into_iter()
+            .map(|(address, answered)| match answered {
+                // Any final answer shows that somebody speaks SIP there; carriers refuse OPTIONS as they like.
+                Answered::Status(status, after) => told(
+                    true,
+                    format!("{address} answered {status} to OPTIONS after {} ms", after.as_millis()),
+                ),
+                Answered::Nothing => {
+                    told(false, format!("{address} did not answer OPTIONS; is this address known there?"))
+                }
+                Answered::Unreachable(text) => told(false, format!("{address} cannot be reached: {text}")),
+            })
+            .collect(),
     }
 }
 

@@ -52,8 +52,10 @@ pub(super) async fn run(args: &DemoArgs, common: &Common, output: &mut Output) -
         .map_err(|error| Failure::cannot_run(error.to_string()))?;
     // Nobody reads the phone's own events here: the gateway tells the story.
     drop(news);
-    let target = phone.address(Transport::Udp).ok_or_else(|| Failure::cannot_run("the phone has no address"))?;
-    let Started { gateway, store } = start(lab::config(&scratch, lab::prompts(common)?, target, CALLS_A_SECOND)).await?;
+    let target =
+        phone.address(Transport::Udp).ok_or_else(|| Failure::cannot_run("the phone has no address"))?;
+    let Started { gateway, store } =
+        start(lab::config(&scratch, lab::prompts(common)?, target, CALLS_A_SECOND)).await?;
     let exit = match args.calls {
         1 => {
             let story = tell_job(&gateway, &store, lab::job(0), output).await?;

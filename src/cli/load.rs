@@ -45,13 +45,15 @@ pub struct LoadArgs {
 pub(super) async fn run(args: &LoadArgs, common: &Common, output: &mut Output) -> Outcome {
     let scratch = Scratch::new("load")?;
     let prompts = without_farewell(&lab::prompts(common)?, &scratch)?;
-    let mut far_end = FarEnd::start(&args.far_end()).map_err(|error| Failure::cannot_run(error.to_string()))?;
+    let mut far_end =
+        FarEnd::start(&args.far_end()).map_err(|error| Failure::cannot_run(error.to_string()))?;
     let config = lab::config(&scratch, prompts, far_end.address(), args.rate.saturating_mul(2));
     let Started { gateway, store } = start(config).await?;
     let plan = Plan { jobs: args.jobs, rate: args.rate };
     let target = if output.is_json() { ProgressDrawTarget::hidden() } else { ProgressDrawTarget::stderr() };
     let bar = ProgressBar::with_draw_target(Some(args.jobs.into()), target);
-    let figures = place(plan, &gateway, &store, &mut far_end, lab::job, |finished| bar.set_position(finished)).await;
+    let figures =
+        place(plan, &gateway, &store, &mut far_end, lab::job, |finished| bar.set_position(finished)).await;
     bar.finish_and_clear();
     let figures = figures.map_err(|error| Failure::cannot_run(error.to_string()))?;
     drop(store);
@@ -91,7 +93,8 @@ fn without_farewell(packs: &Path, scratch: &Scratch) -> Result<std::path::PathBu
     }
     let manifest = to.join(MANIFEST_FILE);
     let text = std::fs::read_to_string(&manifest).map_err(cannot)?;
-    let mut pack: toml::Table = text.parse().map_err(|error| Failure::usage(format!("{}: {error}", from.display())))?;
+    let mut pack: toml::Table =
+        text.parse().map_err(|error| Failure::usage(format!("{}: {error}", from.display())))?;
     if let Some(clips) = pack.get_mut("clips").and_then(toml::Value::as_table_mut) {
         clips.retain(|name, _| !FAREWELLS.iter().any(|farewell| *name == **farewell));
     }

@@ -200,7 +200,9 @@ fn told(news: &CallNews) -> Told<'_> {
     match &news.event {
         PhoneEvent::Ring { number } => Told { event: "ring", number: Some(number), ..plain },
         PhoneEvent::Answered => Told { event: "answered", ..plain },
-        PhoneEvent::Pressed { at } => Told { event: "pressed", at_ns: Some(clock::monotonic_ns(*at)), ..plain },
+        PhoneEvent::Pressed { at } => {
+            Told { event: "pressed", at_ns: Some(clock::monotonic_ns(*at)), ..plain }
+        }
         PhoneEvent::Ended { at, answered, figures } => Told {
             event: "ended",
             at_ns: Some(clock::monotonic_ns(*at)),
@@ -214,9 +216,9 @@ fn told(news: &CallNews) -> Told<'_> {
 }
 
 fn ports(text: &str) -> Result<PortRange, String> {
-    let range = text.split_once('-').and_then(|(first, last)| {
-        PortRange::new(first.trim().parse().ok()?, last.trim().parse().ok()?)
-    });
+    let range = text
+        .split_once('-')
+        .and_then(|(first, last)| PortRange::new(first.trim().parse().ok()?, last.trim().parse().ok()?));
     range.ok_or_else(|| "expected FIRST-LAST, above 1023, with room for a pair".to_owned())
 }
 

@@ -21,8 +21,8 @@ pub(super) async fn run(common: &Common, output: &mut Output) -> Outcome {
     let config = common.load_config()?;
     let mut stop = Stop::new()?;
     let listener = TcpListener::bind(config.http.listen).await;
-    let listener =
-        listener.map_err(|error| Failure::cannot_run(format!("cannot listen on {}: {error}", config.http.listen)))?;
+    let listener = listener
+        .map_err(|error| Failure::cannot_run(format!("cannot listen on {}: {error}", config.http.listen)))?;
     let address = listener.local_addr().map_err(|error| Failure::cannot_run(error.to_string()))?;
     let sip: Vec<String> = config.sip.listen.iter().map(ToString::to_string).collect();
     let Started { gateway, store } = start(config).await?;

@@ -62,10 +62,10 @@ impl Scratch {
     pub(super) fn new(command: &str) -> Result<Scratch, Failure> {
         let name = format!("octothorpe-{command}-{}-{:08x}", std::process::id(), rand::rng().random::<u32>());
         let path = std::env::temp_dir().join(name);
-        std::fs::create_dir(&path).map_err(|error| Failure::cannot_run(format!("{}: {error}", path.display())))?;
+        std::fs::create_dir(&path)
+            .map_err(|error| Failure::cannot_run(format!("{}: {error}", path.display())))?;
         Ok(Scratch(path))
     }
-
 
     pub(super) fn path(&self) -> &Path {
         &self.0

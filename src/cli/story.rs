@@ -77,7 +77,9 @@ impl Story {
             match events.recv().await {
                 Ok(event) if event.job == self.job => self.take(event, output)?,
                 Ok(_) => {}
-                Err(broadcast::error::RecvError::Lagged(lost)) => output.note(&format!("{lost} events not shown")),
+                Err(broadcast::error::RecvError::Lagged(lost)) => {
+                    output.note(&format!("{lost} events not shown"))
+                }
                 Err(broadcast::error::RecvError::Closed) => break,
             }
         }
@@ -165,7 +167,11 @@ impl Story {
         output.line(&format!("verdict  {}  {}", output.verdict(&verdict), word(&result.reason)))?;
         if let Some(key) = &result.key {
             let paths: Vec<String> = key.paths.iter().map(word).collect();
-            output.line(&format!("key      by {}, {} ms after the answer", paths.join(" and "), key.pressed_at_ms))?;
+            output.line(&format!(
+                "key      by {}, {} ms after the answer",
+                paths.join(" and "),
+                key.pressed_at_ms
+            ))?;
         }
         output.line(&format!("message  {}", result.message))
     }

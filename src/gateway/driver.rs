@@ -169,7 +169,7 @@ impl Driver {
         loop {
             match told.recv().await {
                 Some(LineNews::Record(request)) => {
-                    if !self.record(id, request, &mut permit).await {
+                    if !self.record(id, *request, &mut permit).await {
                         return Attempted::Refused;
                     }
                 }

@@ -6,10 +6,10 @@ use std::time::Duration;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tokio::task::JoinSet;
 
-use super::{Phase, Shared};
 use super::clock;
 use super::driver::drive;
 use super::orphans;
+use super::{Phase, Shared};
 use crate::queue::{Claim, JobStore};
 
 /// Jobs claimed at a time: few enough that an urgent job does not wait behind many claimed ones.

@@ -4,8 +4,8 @@ use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Instant;
 
-use rand::rngs::StdRng;
 use rand::RngExt;
+use rand::rngs::StdRng;
 
 use super::line::LineOrder;
 use super::media::{MediaHandle, NoPort};
@@ -45,7 +45,8 @@ impl LegMaker {
     pub(super) fn cleanup(&mut self, leg: &LegRecord, now: Instant) -> Result<Cleanup, HeaderError> {
         let LegRecord::Sip(record) = leg;
         let trunk = self.trunks.iter().find(|trunk| trunk.target.host.ip() == Some(record.destination.ip()));
-        let transport = if record.transport.eq_ignore_ascii_case("tcp") { Transport::Tcp } else { Transport::Udp };
+        let transport =
+            if record.transport.eq_ignore_ascii_case("tcp") { Transport::Tcp } else { Transport::Udp };
         let us = self.us(record.local, transport);
         Cleanup::new(now, leg, us, trunk.and_then(credentials), self.rng.random())
     }

@@ -45,7 +45,7 @@ pub(super) struct LineOrder {
 #[derive(Debug)]
 pub(super) enum LineNews {
     /// Make this durable.
-    Record(RecordRequest),
+    Record(Box<RecordRequest>),
     /// The reason is known.
     Verdict(Box<LineFacts>),
     /// The call is over.
@@ -154,7 +154,13 @@ impl Line {
         self.pump(now, edge);
     }
 
-    pub(super) fn handle_message(&mut self, now: Instant, message: Message, source: &Peer, edge: &mut Edge<'_>) {
+    pub(super) fn handle_message(
+        &mut self,
+        now: Instant,
+        message: Message,
+        source: &Peer,
+        edge: &mut Edge<'_>,
+    ) {
         if edge.observer.wants_ladder() {
             edge.observer.tell(&self.job, News::Message(ladder::received(&message).into()));
         }
@@ -210,7 +216,7 @@ impl Line {
         }
         self.transmit(edge);
         while let Some(request) = self.leg.poll_record() {
-            self.tell(LineNews::Record(request));
+            self.tell(LineNews::Record(Box::new(request)));
         }
         self.arm(edge.timers);
     }
@@ -282,10 +288,10 @@ impl Line {
     fn facts(&self, now: Instant, reason: Reason) -> Option<Box<LineFacts>> {
         let up = self.up.as_ref()?;
         let attempt = self.attempt(now, up, reason);
-        let key = up.call.deciding_press().map(|press| KeyRecord {
-            paths: press.paths.clone(),
-            pressed_at_ms: millis(press.since_answer),
-        });
+        let key = up
+            .call
+            .deciding_press()
+            .map(|press| KeyRecord { paths: press.paths.clone(), pressed_at_ms: millis(press.since_answer) });
         let retry_after = up.call.cause().and_then(|cause| cause.retry_after);
         let input = input(reason, attempt.media.as_ref());
         Some(Box::new(LineFacts { reason, rung: up.call.rung(), retry_after, key, input, attempt }))
@@ -335,7 +341,8 @@ fn input(reason: Reason, media: Option<&MediaFigures>) -> Option<InputTrouble> {
     }
     let media = media?;
     let expected = media.packets_received + media.lost_received;
-    let poor = media.lost_received as f64 > POOR_LOSS * expected as f64 || media.mos.is_some_and(|mos| mos < POOR_MOS);
+    let poor = media.lost_received as f64 > POOR_LOSS * expected as f64
+        || media.mos.is_some_and(|mos| mos < POOR_MOS);
     Some(if poor { InputTrouble::PoorLine } else { InputTrouble::None })
 }
 

@@ -232,7 +232,8 @@ fn script_limits(script: &ScriptConfig) -> ScriptLimits {
 
 /// Who we are in every result.
 pub fn server(config: &Config) -> Server {
-    let ip = config.sip.listen.first().map_or(IpAddr::V4(Ipv4Addr::UNSPECIFIED), |listen| listen.address.ip());
+    let ip =
+        config.sip.listen.first().map_or(IpAddr::V4(Ipv4Addr::UNSPECIFIED), |listen| listen.address.ip());
     Server {
         name: rustix::system::uname().nodename().to_string_lossy().into_owned(),
         ip,

@@ -57,7 +57,8 @@ async fn ask(
     };
     let began = clock::now();
     let peer = Peer { transport: wire(transport), address };
-    let (mut machine, mut effects) = NonInviteClient::start(began, bytes.into(), peer.transport.is_reliable());
+    let (mut machine, mut effects) =
+        NonInviteClient::start(began, bytes.into(), peer.transport.is_reliable());
     loop {
         if let (Some(bytes), Some(transport)) = (effects.send.take(), transport_of(&peer.transport)) {
             sockets.send(transport, address, bytes);
@@ -81,7 +82,11 @@ async fn ask(
     }
 }
 
-fn options(transport: Transport, address: SocketAddr, local: SocketAddr) -> Result<(String, Vec<u8>), String> {
+fn options(
+    transport: Transport,
+    address: SocketAddr,
+    local: SocketAddr,
+) -> Result<(String, Vec<u8>), String> {
     let word = || format!("{:016x}", rand::rng().random::<u64>());
     let host = |of: SocketAddr| Uri::Sip(SipUri::new(of.ip().into()).with_port(Some(of.port())));
     let via = Via::new(wire(transport), local, &word());

@@ -94,7 +94,9 @@ pub(super) fn draw(plan: Plan, samples: &Samples, seen: &Seen, usage: Usages, la
     let (rtp_lost_out, rtp_lost_in) = (seen.lost_received, sum(|media| media.lost_received));
     let spacing_fits = seen.spacing_p99_ms.is_some_and(|ms| ms <= CLEAN_SPACING_MS);
     let since_key = |at: &std::collections::HashMap<String, u64>| {
-        let since = |(call_id, pressed): (&String, &u64)| Some(at.get(call_id)?.saturating_sub(*pressed) as f64 / 1e6);
+        let since = |(call_id, pressed): (&String, &u64)| {
+            Some(at.get(call_id)?.saturating_sub(*pressed) as f64 / 1e6)
+        };
         Quantiles::of(seen.pressed_ns.iter().filter_map(since).collect())
     };
     Figures {

@@ -54,7 +54,9 @@ pub async fn run(
     let mut samples = Samples::default();
     let before = Usage::now();
     let placing = tokio::spawn(place(plan, store.clone(), job));
-    let deadline = tokio::time::Instant::now() + Duration::from_secs_f64(f64::from(plan.jobs) / f64::from(plan.rate)) + LATEST;
+    let deadline = tokio::time::Instant::now()
+        + Duration::from_secs_f64(f64::from(plan.jobs) / f64::from(plan.rate))
+        + LATEST;
     let mut peak = (before, 0);
     while samples.ended() < u64::from(plan.jobs) {
         tokio::select! {

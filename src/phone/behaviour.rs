@@ -83,7 +83,8 @@ impl Behaviour {
 
     /// The keys pressed by SIP INFO, each with its time after the answer.
     pub(super) fn infos(&self) -> Vec<(Duration, Digit)> {
-        let at = |number: usize| self.after + (self.held + self.gap) * u32::try_from(number).unwrap_or(u32::MAX);
+        let at =
+            |number: usize| self.after + (self.held + self.gap) * u32::try_from(number).unwrap_or(u32::MAX);
         match (self.answer, self.path) {
             (Answer::Human, KeyPath::SipInfo) => {
                 self.press.iter().enumerate().map(|(number, &digit)| (at(number), digit)).collect()

@@ -89,7 +89,13 @@ impl Line {
         self.hop == Some(destination)
     }
 
-    pub(super) fn handle_message(&mut self, now: Instant, message: Message, source: &Peer, edge: &mut Edge<'_>) {
+    pub(super) fn handle_message(
+        &mut self,
+        now: Instant,
+        message: Message,
+        source: &Peer,
+        edge: &mut Edge<'_>,
+    ) {
         self.leg.handle_message(now, message, source);
         self.pump(now, edge);
     }
@@ -197,7 +203,9 @@ impl Line {
 
     fn take_event(&mut self, now: Instant, event: SignalEvent, edge: &Edge<'_>) {
         match event {
-            SignalEvent::EarlyMedia(format) | SignalEvent::Answered(format) | SignalEvent::Renegotiated(format) => {
+            SignalEvent::EarlyMedia(format)
+            | SignalEvent::Answered(format)
+            | SignalEvent::Renegotiated(format) => {
                 self.format = Some(format.clone());
                 edge.media.command(self.id, MediaCommand::Negotiated(format));
             }

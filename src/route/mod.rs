@@ -136,7 +136,11 @@ mod tests {
     pub(super) fn trunk(name: &str, max_calls: Option<u32>, max_cps: u32) -> Trunk {
         Trunk {
             name: name.into(),
-            target: Target { host: Host::Name("carrier.example".into()), port: None, transport: Transport::Udp },
+            target: Target {
+                host: Host::Name("carrier.example".into()),
+                port: None,
+                transport: Transport::Udp,
+            },
             account: None,
             number_format: NumberFormat::PlusE164,
             dial_prefix: String::new(),
@@ -159,7 +163,8 @@ mod tests {
     #[test]
     fn a_full_trunk_is_passed_over_and_a_freed_channel_is_used_again() {
         let now = zero();
-        let mut router = Router::new(vec![trunk("a", Some(1), 1_000_000), trunk("b", Some(1), 1_000_000)], now);
+        let mut router =
+            Router::new(vec![trunk("a", Some(1), 1_000_000), trunk("b", Some(1), 1_000_000)], now);
         assert_eq!(router.choose(now, None, &[]), Choice::Trunk(0));
         assert_eq!(router.choose(now, None, &[]), Choice::Trunk(1));
         assert!(matches!(router.choose(now, None, &[]), Choice::Wait(_)));
