@@ -2,7 +2,7 @@
 //!
 //! [`Session`] holds our side of one session: it writes our offers and answers and turns what the
 //! far end says into [`Agreed`], plain data that names no SDP type. The text itself is read and
-//! written by ezk-sdp-types behind [`description`]; lines that we do not use never reach it, so a
+//! written by ezk-sdp-types behind `description`; lines that we do not use never reach it, so a
 //! fault in one of them cannot spoil a call.
 
 mod agreed;
