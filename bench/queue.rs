@@ -151,6 +151,7 @@ async fn one_batch(store: &Store, claims: Vec<Claim>, done: &Arc<AtomicUsize>) {
                 let span = Span { accepted_at: claim.accepted_at, finished_at: NOW };
                 let result = JobResult::new(&claim.job, Reason::KeyPressed, Vec::new(), &server(), span);
                 store.finish(permit.claim(), result).await.expect("the store works");
+                store.leg_over(permit.dial());
                 done.fetch_add(1, Ordering::Relaxed);
             })
         })

@@ -75,14 +75,12 @@ CREATE TABLE consumers(
 ";
 
 /// WAL with a sync at every commit: what is committed survives a loss of power. Freed bytes are
-/// overwritten, since they held numbers. The log goes back into the tables each 16 MiB: most pages
-/// are written many times meanwhile, and once then.
+/// overwritten, since they held numbers.
 pub(super) fn prepare(db: &Connection) -> rusqlite::Result<()> {
     db.execute_batch(
         "PRAGMA auto_vacuum = INCREMENTAL;
          PRAGMA journal_mode = WAL;
          PRAGMA synchronous = FULL;
-         PRAGMA wal_autocheckpoint = 4096;
          PRAGMA secure_delete = ON;
          PRAGMA temp_store = MEMORY;
          PRAGMA busy_timeout = 5000;",
