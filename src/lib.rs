@@ -22,7 +22,7 @@
 //! | [`gateway`] | the edge: event loop, sockets, media threads, clock | the rooms below |
 //! | [`phone`], [`load`] | the answering phone and the load run | `gateway`, `leg`, `sip` |
 //! | [`config`] | files as written → checked `Config` | nothing |
-//! | [`queue`] | job in, result out, durable | `job`, `report`, `reason` |
+//! | [`queue`] | job in, result out, durable | `job`, `report`, `reason`, `leg`'s record |
 //! | [`route`] | job + trunks → trunk, caller id, addresses | `config`'s plain trunk, `number`, `reason` |
 //! | [`policy`] | may this job be dialled now | `number`, `reason` |
 //! | [`call`] | one call: joins signalling, media and script | `leg`, `clip`, `reason`, `report` |
@@ -33,8 +33,8 @@
 //! | [`dsp`] | G.711, the ear, levels, tones | nothing |
 //! | [`audio`] | recorded file → 8 kHz PCM | nothing |
 //! | [`clip`] | a spoken clip in both laws | `dsp` |
-//! | [`prompt`] | packs under `prompts/` → clips, and their lint | `audio`, `clip`, `dsp` |
-//! | [`report`] | result, attempt record, snapshots: plain records | `reason` |
+//! | [`prompt`] | packs under `prompts/` → clips, and their lint | `audio`, `clip`, `dsp`, `job`'s purpose |
+//! | [`report`] | result, attempt record, snapshots: plain records | `reason`, `job`, `leg`'s key path |
 //! | [`reason`] | verdict, reason, fault: the one table | nothing |
 //! | [`job`], [`number`] | one order; an E.164 number that masks itself | `reason`, `number` |
 //!
