@@ -68,13 +68,21 @@ impl Sockets {
             Sockets { udp: Vec::new(), tcp: tcp::TcpPorts::new(inbound.clone()), dropped: dropped.clone() };
         for &address in listen {
             let opened = match address.transport {
-                Transport::Udp => udp::UdpPort::open(address.address, inbound.clone(), dropped.clone())
-                    .map(|port| sockets.udp.push(port)),
+                Transport::Udp => sockets.listen_udp(address.address, inbound.clone()).await,
                 Transport::Tcp => sockets.tcp.listen(address.address).await,
             };
             opened.map_err(|source| ListenError { listen: address, source })?;
         }
         Ok((sockets, receiver))
+    }
+
+    async fn listen_udp(
+        &mut self,
+        address: SocketAddr,
+        inbound: mpsc::Sender<Inbound>,
+    ) -> std::io::Result<()> {
+        self.udp.push(udp::UdpPort::open(address, inbound, self.dropped.clone()).await?);
+        Ok(())
     }
 
     /// Every address that is listened on, as bound.
@@ -123,4 +131,22 @@ pub fn route_to(destination: SocketAddr) -> Option<IpAddr> {
     let probe = std::net::UdpSocket::bind(any).ok()?;
     probe.connect(destination).ok()?;
     probe.local_addr().ok().map(|address| address.ip())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// A first INVITE that is not sent costs the person half a second (Timer A).
+    #[tokio::test]
+    async fn the_first_datagram_leaves_at_once() {
+        let loopback = Listen { transport: Transport::Udp, address: ([127, 0, 0, 1], 0).into() };
+        let (mut sender, _) = Sockets::open(&[loopback]).await.unwrap();
+        let (receiver, mut inbound) = Sockets::open(&[loopback]).await.unwrap();
+        let (_, destination) = receiver.addresses().next().unwrap();
+        sender.send(Transport::Udp, destination, Bytes::from_static(b"first"));
+        assert_eq!(sender.dropped().load(Ordering::Relaxed), 0);
+        let Some(Inbound::Message { bytes, .. }) = inbound.recv().await else { panic!("a datagram") };
+        assert_eq!(bytes, "first");
+    }
 }

@@ -26,12 +26,14 @@ pub(super) struct UdpPort {
 }
 
 impl UdpPort {
-    pub(super) fn open(
+    pub(super) async fn open(
         address: SocketAddr,
         inbound: mpsc::Sender<Inbound>,
         dropped: Arc<AtomicU64>,
     ) -> std::io::Result<UdpPort> {
         let socket = Arc::new(bind(address)?);
+        // Until the runtime knows that it can be written to, a first send would be refused.
+        socket.writable().await?;
         let address = socket.local_addr()?;
         let reader = tokio::spawn(read(socket.clone(), inbound, dropped));
         Ok(UdpPort { address, socket, reader })

@@ -1,0 +1,61 @@
+//! `check --online`: is a trunk there (RFC 3261 §11)?
+
+use octothorpe::config::{Host, Identity, Listen, MediaConfig, NumberFormat, PortRange};
+use octothorpe::config::{RingingSign, Target, Transport, Trunk};
+use octothorpe::gateway::media::Options;
+use octothorpe::gateway::probe::{Answered, probe};
+use octothorpe::phone::{Behaviour, Phone, PhoneConfig};
+use std::net::{IpAddr, Ipv4Addr, SocketAddr};
+use std::time::Duration;
+
+const LOOPBACK: IpAddr = IpAddr::V4(Ipv4Addr::LOCALHOST);
+
+fn free(transport: Transport) -> Listen {
+    Listen { transport, address: SocketAddr::new(LOOPBACK, 0) }
+}
+
+fn trunk(host: Host, port: u16, transport: Transport) -> Trunk {
+    Trunk {
+        name: "probed".into(),
+        target: Target { host, port: Some(port), transport },
+        account: None,
+        number_format: NumberFormat::PlusE164,
+        dial_prefix: String::new(),
+        from_domain: None,
+        identity: Identity::From,
+        ringing: RingingSign::Ringing180,
+        max_calls: None,
+        max_cps: 10,
+        caller_ids: vec!["+14255550100".into()],
+        ring_timeout: Duration::from_secs(30),
+        max_call: Duration::from_secs(120),
+    }
+}
+
+#[tokio::test]
+async fn a_trunk_that_answers_options_is_there_by_udp_and_tcp() {
+    let ports = PortRange::new(46_000, 46_099).unwrap();
+    let media = MediaConfig { ipv4: Some(LOOPBACK), ipv6: None, ports, advertise: None };
+    let listen = vec![free(Transport::Udp), free(Transport::Tcp)];
+    let config = PhoneConfig { listen: listen.clone(), media, engine: Options::default() };
+    let (phone, _news) = Phone::start(config, Behaviour::default()).await.unwrap();
+    for transport in [Transport::Udp, Transport::Tcp] {
+        let address = phone.address(transport).unwrap();
+        let told = probe(&trunk(Host::Ip(LOOPBACK), address.port(), transport), &listen).await.unwrap();
+        assert!(
+            matches!(told[..], [(at, Answered::Status(200, _))] if at == address),
+            "{transport:?}: {told:?}"
+        );
+    }
+    phone.stop().await;
+}
+
+#[tokio::test]
+async fn a_name_that_does_not_resolve_and_a_closed_port_are_told_apart() {
+    let listen = [free(Transport::Tcp)];
+    let unknown = trunk(Host::Name("no-such-carrier.invalid".into()), 5060, Transport::Tcp);
+    assert!(probe(&unknown, &listen).await.is_err());
+    let closed = std::net::TcpListener::bind((LOOPBACK, 0)).unwrap().local_addr().unwrap();
+    let told = probe(&trunk(Host::Ip(LOOPBACK), closed.port(), Transport::Tcp), &listen).await.unwrap();
+    assert!(matches!(&told[..], [(_, Answered::Unreachable(_))]), "{told:?}");
+}
