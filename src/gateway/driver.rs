@@ -74,7 +74,7 @@ impl Driver {
                 Attempted::Finished => return,
                 Attempted::Refused => return self.tell_finished().await,
                 Attempted::Ended(facts, permit) => {
-                    let Some(pause) = self.next_attempt(&channel, &facts, permit.is_some()) else {
+                    let Some(pause) = self.next_attempt(&facts, permit.is_some()) else {
                         return self.finish_with(*facts, permit).await;
                     };
                     drop(channel);
@@ -174,7 +174,8 @@ impl Driver {
                     }
                 }
                 Some(LineNews::Verdict(facts)) => {
-                    if self.is_final(channel, &facts, permit.is_some()) {
+                    self.rest(channel, &facts);
+                    if self.next_attempt(&facts, permit.is_some()).is_none() {
                         self.finish_at_verdict(*facts, pack).await;
                         self.linger(&mut told).await;
                         self.part(id, permit.as_ref()).await;
@@ -227,8 +228,11 @@ impl Driver {
                 }
             }
             // The ACK has not waited; nobody waits for this record.
-            (RecordRequest::Answered(leg), Some(permit)) => drop(store.note_leg(permit, leg)),
-            (RecordRequest::Answered(_), None) => {}
+            (RecordRequest::Answered(leg), Some(permit)) => {
+                drop(store.note_leg(permit, leg));
+                return true;
+            }
+            (RecordRequest::Answered(_), None) => return true,
         }
         self.shared.lines.recorded(line).await;
         true
@@ -270,17 +274,18 @@ impl Driver {
         }
     }
 
-    /// Whether this verdict ends the job, rather than leading to another attempt.
-    fn is_final(&self, channel: &Channel, facts: &LineFacts, dialled: bool) -> bool {
-        self.next_attempt(channel, facts, dialled).is_none()
-    }
-
-    fn next_attempt(&self, channel: &Channel, facts: &LineFacts, dialled: bool) -> Option<Duration> {
-        let pause = route::next_attempt(facts.reason, facts.rung, facts.retry_after)?;
-        let made = self.claim.attempts.len() + 1;
-        if let Some(after) = facts.retry_after {
+    /// A trunk that failed and named a time is left alone until then.
+    fn rest(&self, channel: &Channel, facts: &LineFacts) {
+        let failed = route::next_attempt(facts.reason, facts.rung, facts.retry_after).is_some();
+        if let Some(after) = facts.retry_after.filter(|_| failed) {
             self.shared.channels.rest(channel.index, clock::now() + after);
         }
+    }
+
+    /// After which pause another attempt follows; `None`: this verdict ends the job.
+    fn next_attempt(&self, facts: &LineFacts, dialled: bool) -> Option<Duration> {
+        let pause = route::next_attempt(facts.reason, facts.rung, facts.retry_after)?;
+        let made = self.claim.attempts.len() + 1;
         let in_time = clock::now() + pause < clock::instant_of(self.job().expires_at);
         (dialled && in_time && made < usize::from(self.job().attempts)).then_some(pause)
     }

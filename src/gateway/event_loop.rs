@@ -28,7 +28,7 @@ use crate::leg::MediaEvent;
 use crate::leg::record::LegRecord;
 use crate::leg::signal::{Cleanup, Outgoing, Peer};
 use crate::queue::{DialId, JobStore, Store};
-use crate::sip::endpoint::{Dropped, Endpoint, Routing, response_target};
+use crate::sip::endpoint::{Dropped, Endpoint, Routing};
 use crate::sip::message::Message;
 
 /// Inputs of one kind taken at a time, so that no kind starves another.
@@ -145,12 +145,7 @@ impl EventLoop {
     /// A message that belongs to no call: a stateless answer, or dropped and counted.
     fn outside(&mut self, routing: Routing, transport: Transport, source: SocketAddr) {
         match routing {
-            Routing::Answer(response) => {
-                let target = response_target(&response, &wire(transport), source);
-                if let Ok(bytes) = response.write() {
-                    self.sockets.send(transport, target, bytes.into());
-                }
-            }
+            Routing::Answer(response) => self.sockets.answer(&response, transport, source),
             Routing::Drop(why) => self.count(why),
             // Neither arises: calls are routed before, and the gateway takes no calls.
             Routing::Call(_) | Routing::NewCall => {}

@@ -20,8 +20,8 @@ use crate::gateway::timers::Timers;
 use crate::gateway::transport::{Inbound, Sockets, route_to};
 use crate::leg::signal::{Incoming, IncomingSetup, MediaSetup, Peer, Us};
 use crate::leg::{Codec, MediaCommand, MediaEvent};
-use crate::sip::endpoint::{Endpoint, Routing, reply, response_target};
-use crate::sip::message::{Message, NameAddr, Request, Response, SipUri, Status, Uri};
+use crate::sip::endpoint::{Endpoint, Routing, reply};
+use crate::sip::message::{Message, NameAddr, Request, SipUri, Status, Uri};
 
 /// After the phone was told to stop it waits this long for the last BYE's answer.
 const STOPPING: Duration = Duration::from_secs(2);
@@ -130,14 +130,7 @@ impl EventLoop {
 
     fn answer_outside(&mut self, routing: Routing, transport: Transport, source: SocketAddr) {
         if let Routing::Answer(response) = routing {
-            self.send(&response, transport, source);
-        }
-    }
-
-    fn send(&mut self, response: &Response, transport: Transport, source: SocketAddr) {
-        let target = response_target(response, &wire(transport), source);
-        if let Ok(bytes) = response.write() {
-            self.sockets.send(transport, target, bytes.into());
+            self.sockets.answer(&response, transport, source);
         }
     }
 
@@ -154,7 +147,7 @@ impl EventLoop {
         let number = invite.uri.user().unwrap_or_default().to_owned();
         let Ok(setup) = self.setup(id, transport, peer.address) else {
             let busy = reply(&invite, Status::SERVICE_UNAVAILABLE);
-            return self.send(&busy, transport, peer.address);
+            return self.sockets.answer(&busy, transport, peer.address);
         };
         let now = clock::now();
         match Incoming::new(now, invite, peer, setup) {
@@ -166,7 +159,7 @@ impl EventLoop {
             }
             Err(refusal) => {
                 self.media.command(id, MediaCommand::Close);
-                self.send(&refusal, transport, peer.address);
+                self.sockets.answer(&refusal, transport, peer.address);
             }
         }
     }

@@ -81,16 +81,6 @@ impl Router {
         Choice::Wait(soonest)
     }
 
-    /// Whether any trunk could take a call now.
-    pub fn has_room(&self, now: Instant) -> bool {
-        self.lanes.iter().any(|lane| lane.free_at(now) <= now)
-    }
-
-    /// When [`has_room`](Router::has_room) may turn true without a channel being freed.
-    pub fn room_at(&self, now: Instant) -> Option<Instant> {
-        self.lanes.iter().map(|lane| lane.free_at(now)).min()
-    }
-
     /// A call on this trunk ended.
     pub fn release(&mut self, index: usize) {
         let lane = &mut self.lanes[index];

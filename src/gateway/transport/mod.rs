@@ -14,7 +14,10 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use bytes::Bytes;
 use tokio::sync::mpsc;
 
+use super::legs::wire;
 use crate::config::{Listen, Transport};
+use crate::sip::endpoint::response_target;
+use crate::sip::message::Response;
 
 /// Messages between the sockets and the loop; a burst of a thousand calls' answers fits.
 const INBOUND: usize = 8_192;
@@ -116,6 +119,15 @@ impl Sockets {
                 }
             }
             Transport::Tcp => self.tcp.send(destination, bytes),
+        }
+    }
+
+    /// Sends a stateless answer to where its request came from (RFC 3261 §18.2.2).
+    pub fn answer(&mut self, response: &Response, transport: Transport, source: SocketAddr) {
+        let target = response_target(response, &wire(transport), source);
+        // What cannot be written would break out of its line: it is not sent at all.
+        if let Ok(bytes) = response.write() {
+            self.send(transport, target, bytes.into());
         }
     }
 
