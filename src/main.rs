@@ -2,6 +2,10 @@
 
 use std::process::ExitCode;
 
+/// Many small things of all sizes live and die with every call.
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
 fn main() -> ExitCode {
     octothorpe::cli::run(std::env::args_os()).into()
 }

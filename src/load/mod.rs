@@ -25,6 +25,8 @@ use samples::Samples;
 
 /// Memory is read at each new peak that is a multiple of this.
 const PEAK_STEP: u64 = 10;
+/// Between two looks at what the gateway told.
+const LOOK: Duration = Duration::from_millis(20);
 /// After the last job's deadline nothing more is waited for.
 const LATEST: Duration = Duration::from_secs(180);
 
@@ -47,13 +49,14 @@ pub async fn run(
     gateway: &Gateway,
     store: &Store,
     far_end: &mut FarEnd,
-    job: impl Fn(u32) -> Job + Send + 'static,
+    job: impl Fn(u32) -> Job,
     tell: impl Fn(u64),
 ) -> Result<Figures, StoreError> {
     let mut events = gateway.observer().watch();
     let mut samples = Samples::default();
+    let jobs: Vec<Job> = (0..plan.jobs).map(job).collect();
     let before = Usage::now();
-    let placing = tokio::spawn(place(plan, store.clone(), job));
+    let placing = tokio::spawn(place(plan.rate, store.clone(), jobs));
     let deadline = tokio::time::Instant::now()
         + Duration::from_secs_f64(f64::from(plan.jobs) / f64::from(plan.rate))
         + LATEST;
@@ -61,7 +64,14 @@ pub async fn run(
     while samples.ended() < u64::from(plan.jobs) {
         tokio::select! {
             event = events.recv() => match event {
-                Ok(event) => take(&mut samples, event, &mut peak, &tell),
+                Ok(event) => {
+                    take(&mut samples, event, &mut peak, &tell);
+                    // Each event tells its own moment: a run that looked at once would measure itself.
+                    while let Ok(event) = events.try_recv() {
+                        take(&mut samples, event, &mut peak, &tell);
+                    }
+                    tokio::time::sleep(LOOK).await;
+                }
                 // What is missed counts as lost, which the figures then say.
                 Err(broadcast::error::RecvError::Lagged(_)) => {}
                 Err(broadcast::error::RecvError::Closed) => break,
@@ -95,13 +105,18 @@ fn take(samples: &mut Samples, event: JobEvent, peak: &mut (Usage, u64), tell: &
     }
 }
 
-/// Hands jobs in, evenly spread.
-async fn place(plan: Plan, store: Store, job: impl Fn(u32) -> Job) -> Result<(), StoreError> {
-    let mut ticks = tokio::time::interval(Duration::from_secs(1) / plan.rate);
+/// Hands jobs in, evenly spread. Their deadlines count from there.
+async fn place(rate: u32, store: Store, jobs: Vec<Job>) -> Result<(), StoreError> {
+    let made = clock::wall();
+    let mut ticks = tokio::time::interval(Duration::from_secs(1) / rate);
     ticks.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Burst);
-    for number in 0..plan.jobs {
+    for mut job in jobs {
         ticks.tick().await;
-        store.submit(job(number), clock::wall()).await?;
+        let now = clock::wall();
+        let waited = now.0.saturating_sub(made.0);
+        job.expires_at.0 += waited;
+        job.answer_by.0 += waited;
+        store.submit(job, now).await?;
     }
     Ok(())
 }

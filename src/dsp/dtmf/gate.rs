@@ -15,6 +15,11 @@ pub(super) struct Gate {
 }
 
 impl Gate {
+    /// See [`super::Detector::touch`].
+    pub(super) fn touch(&self) -> usize {
+        self.hops.iter().map(|hop| hop[0].to_bits() as usize).fold(0, usize::wrapping_add)
+    }
+
     /// Takes the next hop; tells the key that it may hold, if any.
     pub(super) fn pass(&mut self, bank: &Bank, limits: &Limits, hop: &[f32; HOP]) -> Option<Key> {
         self.hops.rotate_left(1);

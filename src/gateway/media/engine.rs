@@ -39,8 +39,8 @@ pub struct Options {
     /// How long a port rests after its call: longer than packets are under way, and than a far
     /// end goes on sending after its BYE was answered.
     pub port_rest: Duration,
-    /// Whether to look for packets in every sub-slot, so that their spacing is known to 5 ms. For
-    /// the far end of a load run; it costs a look in vain three times of four.
+    /// Whether to count how far apart packets come, by the kernel's stamps. For the far end of a
+    /// load run.
     pub watch_spacing: bool,
     /// The share of the packets to be sent that is lost on purpose, 0 to 1. For the test phone.
     pub loss: f32,
@@ -119,7 +119,8 @@ impl MediaEngine {
             .collect::<io::Result<Vec<_>>>()
             .map_err(MediaError::Thread)?;
         let (ipv4, ipv6) = (config.ipv4, config.ipv6);
-        let shared = Shared { threads, ports, capacity, ipv4, ipv6 };
+        let spacing = options.watch_spacing.then(Arc::default);
+        let shared = Shared { threads, spacing, ports, capacity, ipv4, ipv6 };
         Ok((MediaHandle { shared: Arc::new(shared) }, receiver))
     }
 }
@@ -133,6 +134,8 @@ pub struct MediaHandle {
 #[derive(Debug)]
 struct Shared {
     threads: Vec<Thread>,
+    /// How far apart packets came, if that is wanted.
+    spacing: Option<Arc<Histogram>>,
     ports: Arc<Mutex<PortPool>>,
     capacity: usize,
     ipv4: Option<IpAddr>,
@@ -143,7 +146,6 @@ struct Shared {
 struct Thread {
     orders: SyncSender<Order>,
     lateness: Arc<Histogram>,
-    spacing: Arc<Histogram>,
 }
 
 impl MediaHandle {
@@ -154,9 +156,12 @@ impl MediaHandle {
     pub fn open(&self, id: u64, is_ipv4: bool) -> Result<LocalMedia, NoPort> {
         let address = if is_ipv4 { self.shared.ipv4 } else { self.shared.ipv6 };
         let address = address.ok_or(NoPort)?;
-        let (port, sockets) = self.bind(address)?;
+        let (port, mut sockets) = self.bind(address)?;
+        if let Some(spacing) = &self.shared.spacing {
+            sockets.watch(spacing.clone());
+        }
         let line = Line::new(clock::now(), &mut rand::rng());
-        let slot = Slot { id, port, sockets, line, heard: None };
+        let slot = Slot { id, port, sockets, line };
         self.order(id, Order::Open(Box::new(slot)));
         let (rtp, rtcp) = (SocketAddr::new(address, port), SocketAddr::new(address, port + 1));
         Ok(LocalMedia { rtp, rtcp })
@@ -179,7 +184,7 @@ impl MediaHandle {
 
     /// How far apart packets came, where [`Options::watch_spacing`] says to look.
     pub fn spacing(&self) -> Lateness {
-        Histogram::snapshot(self.shared.threads.iter().map(|thread| &*thread.spacing))
+        Histogram::snapshot(self.shared.spacing.iter().map(|spacing| &**spacing))
     }
 
     fn order(&self, id: u64, order: Order) {
@@ -217,14 +222,12 @@ fn start_thread(
 ) -> io::Result<Thread> {
     let (orders, receiver) = sync_channel(ORDERS);
     let lateness = Arc::<Histogram>::default();
-    let spacing = Arc::<Histogram>::default();
-    let watched = options.watch_spacing.then(|| spacing.clone());
-    let worker = Worker::new(receiver, events, lateness.clone(), watched, options.loss, ports);
+    let worker = Worker::new(receiver, events, lateness.clone(), options.loss, ports);
     thread::Builder::new().name(format!("media-{number}")).spawn(move || {
         if options.realtime {
             realtime::claim();
         }
         worker.run();
     })?;
-    Ok(Thread { orders, lateness, spacing })
+    Ok(Thread { orders, lateness })
 }

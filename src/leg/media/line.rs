@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 use rand::rngs::SmallRng;
 use rand::{Rng, SeedableRng as _};
 
-use super::receiver::Receiver;
+use super::receiver::{Heard, Receiver};
 use super::sender::Sender;
 use super::terms::Terms;
 use crate::leg::key::Press;
@@ -67,6 +67,13 @@ impl Line {
         self.receiver.lock.locked().filter(|locked| *locked == signalled)
     }
 
+    /// Looks at what the next packet will need, so that it is in the cache by then; the value means
+    /// nothing.
+    pub fn touch(&self, reads: bool) -> usize {
+        let receiver = if reads { self.receiver.touch() } else { 0 };
+        receiver.wrapping_add(usize::from(self.closed) + self.events.len() + self.sender.touch())
+    }
+
     /// Obeys an order. Before [`MediaCommand::Close`] the socket is to be read empty.
     pub fn handle_command(&mut self, _now: Instant, command: MediaCommand) {
         match command {
@@ -85,11 +92,14 @@ impl Line {
     }
 
     /// Takes a datagram from the RTP port; it may be changed in place.
-    pub fn handle_rtp(&mut self, now: Instant, from: SocketAddr, datagram: &mut [u8]) {
-        let Some(terms) = &self.terms else { return self.receiver.drop_foreign() };
+    pub fn handle_rtp(&mut self, now: Instant, from: SocketAddr, datagram: &mut [u8]) -> Heard {
+        let Some(terms) = &self.terms else {
+            self.receiver.drop_foreign();
+            return Heard::Nothing;
+        };
         let events = &mut self.events;
         let mut tell = |press| tell_press(events, press);
-        self.receiver.handle_packet(now, from, terms, datagram, &mut tell);
+        self.receiver.handle_packet(now, from, terms, datagram, &mut tell)
     }
 
     /// Takes a datagram from the RTCP port.

@@ -13,6 +13,7 @@ mod sender;
 mod terms;
 
 pub use line::{BUFFER, Line};
+pub use receiver::Heard;
 
 use super::Codec;
 use crate::dsp::g711::Law;

@@ -34,6 +34,17 @@ struct Stream {
     events: telephone_event::Receiver,
 }
 
+/// What a datagram was to its line.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Heard {
+    /// Audio of the call.
+    Audio,
+    /// A key's event, or comfort noise.
+    Other,
+    /// Not of the call: dropped and counted.
+    Nothing,
+}
+
 /// Counts over all streams of the line.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub(super) struct Totals {
@@ -49,6 +60,14 @@ pub(super) struct Totals {
 }
 
 impl Receiver {
+    /// See [`super::Line::touch`].
+    pub(super) fn touch(&self) -> usize {
+        let stream = self.stream.as_ref().map_or(0, |stream| {
+            stream.reception.received() as usize + usize::from(stream.ring.poll_timeout().is_some())
+        });
+        self.ear.touch().wrapping_add(stream + self.totals.received as usize)
+    }
+
     /// Takes a datagram from the RTP port.
     pub(super) fn handle_packet(
         &mut self,
@@ -57,22 +76,22 @@ impl Receiver {
         terms: &Terms,
         datagram: &mut [u8],
         tell: &mut impl FnMut(Press),
-    ) {
+    ) -> Heard {
         let packet = self.transform.open(datagram).and_then(Packet::read);
         let known = packet.and_then(|packet| Some((packet, terms.kind(&packet.header)?)));
         let Some((packet, kind)) = known else {
             self.totals.foreign += 1;
-            return;
+            return Heard::Nothing;
         };
         match self.lock.admit(now, from) {
             Admission::Ours => {}
             Admission::NewlyOurs => self.end_stream(),
             Admission::Foreign => {
                 self.totals.foreign += 1;
-                return;
+                return Heard::Nothing;
             }
         }
-        self.handle_ours(now, terms, &packet, kind, tell);
+        self.handle_ours(now, terms, &packet, kind, tell)
     }
 
     fn handle_ours(
@@ -82,15 +101,16 @@ impl Receiver {
         packet: &Packet<'_>,
         kind: Kind,
         tell: &mut impl FnMut(Press),
-    ) {
+    ) -> Heard {
         let is_audio = matches!(kind, Kind::Audio);
         let Some(seq) = self.number(now, &packet.header, is_audio) else {
             self.totals.foreign += 1;
-            return;
+            return Heard::Nothing;
         };
         self.totals.received += 1;
         self.totals.audio += u64::from(is_audio);
-        let Some(stream) = &mut self.stream else { return };
+        let heard = if is_audio { Heard::Audio } else { Heard::Other };
+        let Some(stream) = &mut self.stream else { return heard };
         match kind {
             Kind::Event => stream.handle_event(now, packet, tell),
             Kind::Audio => {
@@ -110,6 +130,7 @@ impl Receiver {
         let ear = &mut self.ear;
         let outcome = ring.handle_packet(&arrival, &mut |chunk| hear(ear, terms, clock, chunk, tell));
         self.totals.late += u64::from(outcome == Outcome::Late);
+        heard
     }
 
     /// The packet's extended number in its stream, which it may begin; `None` if it is doubtful.

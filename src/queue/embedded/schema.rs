@@ -1,5 +1,6 @@
 //! Tables, and how times and records stand in them.
 
+use rusqlite::config::DbConfig;
 use rusqlite::types::{FromSqlError, Type};
 use rusqlite::{Connection, Row};
 use serde::Serialize;
@@ -85,6 +86,8 @@ pub(super) fn prepare(db: &Connection) -> rusqlite::Result<()> {
          PRAGMA temp_store = MEMORY;
          PRAGMA busy_timeout = 5000;",
     )?;
+    // A plan that hangs on the values bound to it would be made anew for each of them.
+    db.set_db_config(DbConfig::SQLITE_DBCONFIG_ENABLE_QPSG, true)?;
     db.set_prepared_statement_cache_capacity(64);
     Ok(())
 }

@@ -18,6 +18,9 @@ const MAX_BATCH: usize = 512;
 /// The first pause before what did not fit is tried again, doubled up to the last.
 const FIRST_PAUSE: Duration = Duration::from_millis(50);
 const LAST_PAUSE: Duration = Duration::from_secs(2);
+/// Commits begin so far apart: what comes in meanwhile shares the sync, which is what costs. The first
+/// request after a quiet time does not wait.
+const PACE: Duration = Duration::from_millis(12);
 /// How long what nobody waits for may wait for company.
 const UNHURRIED: Duration = Duration::from_secs(1);
 
@@ -37,7 +40,7 @@ impl Writer {
         board: Arc<Board>,
     ) -> std::io::Result<Self> {
         let (inbox, requests) = mpsc::channel();
-        let state = State { db, facts, room, board, kept: Vec::new(), pause: None };
+        let state = State { db, facts, room, board, kept: Vec::new(), pause: None, begun: None };
         let thread = std::thread::Builder::new()
             .name("store-writer".to_owned())
             .spawn(move || state.run(&requests))?;
@@ -77,6 +80,8 @@ struct State {
     kept: Batch,
     /// When to try it again, and the pause after that.
     pause: Option<(Instant, Duration)>,
+    /// When the last commit began.
+    begun: Option<Instant>,
 }
 
 #[expect(clippy::disallowed_methods, reason = "a thread of the edge: it paces its own retries")]
@@ -104,7 +109,7 @@ impl State {
         }
     }
 
-    /// All that has come in while the last commit was under way; empty when a pause is over.
+    /// All that has come in since the last commit began; empty when a pause is over.
     fn gather(&self, requests: &mpsc::Receiver<Box<dyn Request>>) -> Option<Batch> {
         let first = match self.pause {
             None => Some(requests.recv().ok()?),
@@ -114,10 +119,19 @@ impl State {
                 Err(mpsc::RecvTimeoutError::Disconnected) => return None,
             },
         };
-        let more = requests.try_iter().take(MAX_BATCH - 1);
-        let mut batch = first.into_iter().chain(more).collect();
+        let mut batch: Batch = first.into_iter().collect();
         self.await_company(&mut batch, requests);
+        self.keep_pace();
+        batch.extend(requests.try_iter().take(MAX_BATCH.saturating_sub(batch.len())));
         Some(batch)
+    }
+
+    /// A sleep and no wait for the inbox: a request that joins a batch wakes nobody.
+    fn keep_pace(&self) {
+        let next = self.begun.map(|begun| begun + PACE);
+        if let Some(left) = next.and_then(|next| next.checked_duration_since(clock())) {
+            std::thread::sleep(left);
+        }
     }
 
     /// What nobody waits for goes along with the next request that somebody does wait for, if one comes
@@ -139,6 +153,7 @@ impl State {
             self.pause = None;
             return;
         }
+        self.begun = Some(clock());
         let mut told = Told::default();
         match self.transact(&mut batch, &mut told) {
             Ok(()) => {
