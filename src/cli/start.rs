@@ -1,13 +1,15 @@
 //! What `serve`, `call`, `demo` and `load` start: prompts, store, gateway.
 
+use std::cell::Cell;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
+use std::time::{Duration, Instant};
 
 use rand::RngExt;
 
 use super::exit::Failure;
 use crate::config::{Config, QueueConfig};
-use crate::gateway::{self, Gateway};
+use crate::gateway::{self, Gateway, clock};
 use crate::prompt::Library;
 use crate::queue::Store;
 use crate::queue::embedded::{Embedded, Settings};
@@ -16,8 +18,11 @@ use crate::queue::embedded::{Embedded, Settings};
 const DEFAULT_LOCALE: &str = "en-US";
 /// Jobs that may wait to be claimed; past it intake answers 503 (contract §7.5).
 const MOST_WAITING: usize = 100_000;
-/// Threads of the runtime: one for the event loop, one for the front door and the drivers.
+/// Threads of the runtime: one for the event loop, the front door and the drivers.
 const RUNTIME_THREADS: usize = 1;
+/// The runtime goes to sleep at most this often: what comes in meanwhile is done in one go, as waking
+/// up costs more than most of it. The first thing after a quiet time is done at once.
+const REST: Duration = Duration::from_millis(4);
 
 /// A gateway with its store.
 pub(super) struct Started {
@@ -50,8 +55,22 @@ fn open_store(config: &Config) -> Result<Store, Failure> {
 /// Runs a command that carries calls.
 pub(super) fn on_threads<T>(command: impl Future<Output = Result<T, Failure>>) -> Result<T, Failure> {
     let mut builder = tokio::runtime::Builder::new_multi_thread();
-    let runtime = builder.worker_threads(RUNTIME_THREADS).enable_all().build();
+    let runtime =
+        builder.worker_threads(RUNTIME_THREADS).enable_all().on_thread_park(rest_between_wakes).build();
     runtime.map_err(|error| Failure::cannot_run(format!("no runtime: {error}")))?.block_on(command)
+}
+
+/// Called before a thread of the runtime waits: sleeps out what is left of its [`REST`].
+fn rest_between_wakes() {
+    thread_local! {
+        static LAST: Cell<Option<Instant>> = const { Cell::new(None) };
+    }
+    let now = clock::now();
+    let left = LAST.get().and_then(|last| (last + REST).checked_duration_since(now));
+    if let Some(left) = left {
+        std::thread::sleep(left);
+    }
+    LAST.set(Some(clock::now()));
 }
 
 /// A directory for one run, removed with it.

@@ -51,6 +51,7 @@ impl Default for Bank {
 
 impl Bank {
     /// The eight bins of one hop, with phases counted from its first sample.
+    #[inline(always)]
     pub fn hop(&self, samples: &[f32; HOP]) -> Partial {
         // Two sums, for even and odd samples, so that no addition has to wait
         // for the one before it.
@@ -72,6 +73,7 @@ impl Bank {
 
     /// The bins over hops that follow each other, the newest last, with phases
     /// counted from the first sample of the newest.
+    #[inline(always)]
     pub fn join(&self, hops: &[Partial; 3]) -> Partial {
         let mut joined = hops[0];
         for newer in &hops[1..] {
@@ -101,6 +103,7 @@ impl Bank {
 }
 
 /// The energy that each bin explains of the `count` samples it was summed over.
+#[inline(always)]
 pub fn energies(bins: &Partial, count: usize) -> [f32; BINS] {
     let scale = 2.0 / count as f32;
     std::array::from_fn(|bin| (bins[bin].powi(2) + bins[bin + BINS].powi(2)) * scale)

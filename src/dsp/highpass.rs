@@ -60,6 +60,7 @@ fn recur(b: [f32; 3], a: [f32; 2], past: Past, first: f32) -> [f32; BLOCK] {
 impl Highpass {
     /// Filters in place. The recurrence is unrolled over eight samples, so
     /// that its chain from sample to sample does not hold up the vector units.
+    #[inline(always)]
     pub fn run<const N: usize>(&self, past: &mut Past, samples: &mut [f32; N]) {
         const { assert!(N.is_multiple_of(BLOCK), "whole blocks only") };
         let (blocks, _) = samples.as_chunks_mut::<BLOCK>();
@@ -89,6 +90,7 @@ impl Highpass {
     }
 }
 
+#[inline(always)]
 fn add_scaled(sum: &mut [f32; BLOCK], row: &[f32; BLOCK], factor: f32) {
     for (s, r) in sum.iter_mut().zip(row) {
         *s += r * factor;

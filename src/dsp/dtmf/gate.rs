@@ -21,6 +21,7 @@ impl Gate {
     }
 
     /// Takes the next hop; tells the key that it may hold, if any.
+    #[inline(always)]
     pub(super) fn pass(&mut self, bank: &Bank, limits: &Limits, hop: &[f32; HOP]) -> Option<Key> {
         self.hops.rotate_left(1);
         self.energy.rotate_left(1);
@@ -40,6 +41,7 @@ impl Gate {
     }
 }
 
+#[inline(always)]
 fn energy_of(hop: &[f32; HOP]) -> f32 {
     let mut sums = [0.0; BINS];
     for row in hop.as_chunks::<BINS>().0 {
@@ -51,6 +53,7 @@ fn energy_of(hop: &[f32; HOP]) -> f32 {
 }
 
 /// The strongest bin of each group, if together they are most of the energy.
+#[inline(always)]
 fn candidate(bins: &[f32; BINS], energy: f32, limits: &Limits) -> Option<Key> {
     let (row, low) = strongest(&bins[..4]);
     let (column, high) = strongest(&bins[4..]);
@@ -62,6 +65,7 @@ fn candidate(bins: &[f32; BINS], energy: f32, limits: &Limits) -> Option<Key> {
     open.then(|| Key::at(row, column))
 }
 
+#[inline(always)]
 fn strongest(group: &[f32]) -> (usize, f32) {
     let mut best = (0, 0.0);
     for (index, energy) in group.iter().enumerate() {

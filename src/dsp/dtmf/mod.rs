@@ -92,6 +92,10 @@ static TABLES: LazyLock<Tables> = LazyLock::new(|| Tables {
     limits: Limits::default(),
 });
 
+/// The widest vector code of this machine, chosen once. It changes no result: the compiler makes the
+/// same operations in the same order of all of them.
+static ARCH: LazyLock<pulp::Arch> = LazyLock::new(pulp::Arch::new);
+
 /// Hops kept: a window and the one before it, in which an onset may lie.
 const KEPT_HOPS: usize = WINDOW_HOPS + 1;
 
@@ -170,6 +174,14 @@ impl Detector {
 
     /// Hears samples that were received.
     pub fn feed(&mut self, samples: &[i16], tell: &mut impl FnMut(Event)) {
+        ARCH.dispatch(
+            #[inline(always)]
+            || self.hear(samples, tell),
+        );
+    }
+
+    #[inline(always)]
+    fn hear(&mut self, samples: &[i16], tell: &mut impl FnMut(Event)) {
         let mut rest = samples;
         while !rest.is_empty() {
             let wanted = (HOP - self.pending_count).min(rest.len());
@@ -230,6 +242,7 @@ impl Detector {
     }
 
     /// Works on the hop that has just become full.
+    #[inline(always)]
     fn hear_hop(&mut self, tell: &mut impl FnMut(Event)) {
         let tables = &*TABLES;
         let begin = self.at;
@@ -249,6 +262,7 @@ impl Detector {
         self.judge(tables, tell);
     }
 
+    #[inline(always)]
     fn keep(&mut self, hop: &[f32; HOP]) {
         // Adding 1.5 · 2²³ leaves the rounded value in the lowest bits, in
         // vector code where a saturating cast is not.
