@@ -15,11 +15,6 @@ pub(super) struct Gate {
 }
 
 impl Gate {
-    /// See [`super::Detector::touch`].
-    pub(super) fn touch(&self) -> usize {
-        self.hops.iter().map(|hop| hop[0].to_bits() as usize).fold(0, usize::wrapping_add)
-    }
-
     /// Takes the next hop; tells the key that it may hold, if any.
     #[inline(always)]
     pub(super) fn pass(&mut self, bank: &Bank, limits: &Limits, hop: &[f32; HOP]) -> Option<Key> {

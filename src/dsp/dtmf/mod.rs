@@ -160,13 +160,6 @@ impl Detector {
         }
     }
 
-    /// Looks at all that the next samples will need, so that it is in the cache by then; the value
-    /// means nothing.
-    pub fn touch(&self) -> usize {
-        let kept = self.kept.iter().map(|hop| hop[0] as usize).fold(0, usize::wrapping_add);
-        kept.wrapping_add(self.gate.touch()).wrapping_add(self.pending[0] as usize)
-    }
-
     /// The samples fed so far, missing ones included.
     pub fn position(&self) -> Samples {
         self.at + Samples(self.pending_count as u64)

@@ -188,11 +188,6 @@ pub(super) struct Slot {
 }
 
 impl Slot {
-    /// See [`Line::touch`].
-    pub(super) fn touch(&self, reads: bool) -> usize {
-        usize::from(self.sockets.is_connected()) + self.line.touch(reads)
-    }
-
     /// Reads what came.
     pub(super) fn read(&mut self, n: u64, now: Instant, due: &mut Due, scratch: &mut Scratch) {
         let look = self.read_rtp(due.limit(), now, scratch);

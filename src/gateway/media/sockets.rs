@@ -49,10 +49,6 @@ impl Sockets {
         Ok(Sockets { rtp, rtcp, connected: None, is_pure: false, watch: None })
     }
 
-    pub(super) fn is_connected(&self) -> bool {
-        self.connected.is_some()
-    }
-
     /// Counts from now on how far apart datagrams come.
     pub(super) fn watch(&mut self, spacing: Arc<Histogram>) {
         if setsockopt(&self.rtp, ReceiveTimestampns, &true).is_ok() {

@@ -16,8 +16,8 @@ use super::slot::{Due, SCRATCH, Scratch, Slot};
 use crate::gateway::clock;
 use crate::leg::{MediaCommand, MediaEvent};
 
-/// Lines served together, between two looks at the clock.
-const GROUP: usize = 8;
+/// Lines served between two looks at the clock.
+const LINES_A_LOOK: usize = 8;
 
 /// What a thread is told.
 #[derive(Debug)]
@@ -40,8 +40,6 @@ pub(super) struct Worker {
     /// When the slot of the same index is due.
     dues: Vec<Due>,
     by_line: HashMap<u64, usize>,
-    /// The slots that are due now; kept for its room.
-    ready: Vec<usize>,
     scratch: Scratch,
     /// The share of packets not to send, and the dice for it.
     loss: f32,
@@ -58,8 +56,7 @@ impl Worker {
     ) -> Worker {
         let (slots, dues, by_line) = (Vec::new(), Vec::new(), HashMap::new());
         let (scratch, dice) = (SCRATCH, rand::make_rng());
-        let ready = Vec::new();
-        Worker { orders, events, lateness, ports, slots, dues, by_line, ready, scratch, loss, dice }
+        Worker { orders, events, lateness, ports, slots, dues, by_line, scratch, loss, dice }
     }
 
     /// Works until nobody can give orders any more.
@@ -109,39 +106,31 @@ impl Worker {
 
     /// Serves every line that is due in sub-slot `n`.
     fn serve(&mut self, pace: &Pace, n: u64) {
-        let mut ready = std::mem::take(&mut self.ready);
-        ready.extend(self.dues.iter().enumerate().filter(|(_, due)| due.is_due(n)).map(|(index, _)| index));
-        for group in ready.chunks(GROUP) {
-            // One after the other, each line would wait for its memory; together they wait once.
-            let touched = group
-                .iter()
-                .map(|&index| self.slots[index].touch(self.dues[index].read <= n))
-                .fold(0, usize::wrapping_add);
-            std::hint::black_box(touched);
-            let now = clock::now();
-            for &index in group {
-                self.serve_line(pace, n, now, index);
+        let mut now = clock::now();
+        let mut served = 0;
+        let scratch = &mut self.scratch;
+        for (due, slot) in self.dues.iter_mut().zip(&mut self.slots) {
+            if !due.is_due(n) {
+                continue;
             }
+            let reports = due.rtcp <= n;
+            served += 1;
+            if served % LINES_A_LOOK == 0 {
+                now = clock::now();
+            }
+            if due.read <= n {
+                slot.read(n, now, due, scratch);
+            }
+            if due.send <= n {
+                self.lateness.count(late(pace, due.send, now));
+                let lost = self.loss > 0.0 && self.dice.random::<f32>() < self.loss;
+                slot.send(now, due, lost, scratch);
+            }
+            if reports {
+                slot.report(now, due, scratch);
+            }
+            slot.tell(&self.events, due);
         }
-        ready.clear();
-        self.ready = ready;
-    }
-
-    fn serve_line(&mut self, pace: &Pace, n: u64, now: Instant, index: usize) {
-        let (due, slot, scratch) = (&mut self.dues[index], &mut self.slots[index], &mut self.scratch);
-        let reports = due.rtcp <= n;
-        if due.read <= n {
-            slot.read(n, now, due, scratch);
-        }
-        if due.send <= n {
-            self.lateness.count(late(pace, due.send, now));
-            let lost = self.loss > 0.0 && self.dice.random::<f32>() < self.loss;
-            slot.send(now, due, lost, scratch);
-        }
-        if reports {
-            slot.report(now, due, scratch);
-        }
-        slot.tell(&self.events, due);
     }
 
     /// Lets go of the lines that have told their end: their sockets close, their ports rest.

@@ -31,11 +31,6 @@ pub(super) struct Place<'a> {
 }
 
 impl Ear {
-    /// See [`super::Line::touch`].
-    pub(super) fn touch(&self) -> usize {
-        self.detector.touch()
-    }
-
     /// Hears audio; presses that become sure by it go to `tell`.
     pub(super) fn hear(&mut self, law: Law, octets: &[u8], place: Place<'_>, tell: &mut impl FnMut(Press)) {
         self.last = Some((place.end, place.arrived));

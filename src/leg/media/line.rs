@@ -67,13 +67,6 @@ impl Line {
         self.receiver.lock.locked().filter(|locked| *locked == signalled)
     }
 
-    /// Looks at what the next packet will need, so that it is in the cache by then; the value means
-    /// nothing.
-    pub fn touch(&self, reads: bool) -> usize {
-        let receiver = if reads { self.receiver.touch() } else { 0 };
-        receiver.wrapping_add(usize::from(self.closed) + self.events.len() + self.sender.touch())
-    }
-
     /// Obeys an order. Before [`MediaCommand::Close`] the socket is to be read empty.
     pub fn handle_command(&mut self, _now: Instant, command: MediaCommand) {
         match command {

@@ -39,17 +39,6 @@ impl Playout {
         self.saying = Some(Saying { number, lead, clips, clip: 0, taken: 0 });
     }
 
-    /// See [`super::Line::touch`].
-    pub(super) fn touch(&self) -> usize {
-        let Some(saying) = &self.saying else { return 0 };
-        let Some(clip) = saying.clips.get(saying.clip) else { return 0 };
-        [0, 64, 128]
-            .into_iter()
-            .filter_map(|ahead| clip.pcmu().get(saying.taken + ahead))
-            .map(|&octet| usize::from(octet))
-            .sum()
-    }
-
     /// Says no more.
     pub(super) fn stop(&mut self) {
         self.saying = None;

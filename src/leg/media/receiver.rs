@@ -60,14 +60,6 @@ pub(super) struct Totals {
 }
 
 impl Receiver {
-    /// See [`super::Line::touch`].
-    pub(super) fn touch(&self) -> usize {
-        let stream = self.stream.as_ref().map_or(0, |stream| {
-            stream.reception.received() as usize + usize::from(stream.ring.poll_timeout().is_some())
-        });
-        self.ear.touch().wrapping_add(stream + self.totals.received as usize)
-    }
-
     /// Takes a datagram from the RTP port.
     pub(super) fn handle_packet(
         &mut self,

@@ -57,11 +57,6 @@ impl Sender {
         self.timestamp
     }
 
-    /// See [`super::Line::touch`].
-    pub(super) fn touch(&self) -> usize {
-        self.sent.packets as usize + self.playout.touch()
-    }
-
     /// While held, silence is sent and nothing of the saying is consumed.
     pub(super) fn hold(&mut self, held: bool) {
         self.held = held;
