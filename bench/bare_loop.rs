@@ -199,7 +199,13 @@ fn engine(calls: usize, seconds: u64) -> io::Result<Row> {
                 received += figures.packets_received;
                 closed += 1;
             }
-            Some((_, MediaEvent::Key(_) | MediaEvent::Played { .. } | MediaEvent::Pressed { .. })) => {}
+            Some((
+                _,
+                MediaEvent::Key(_)
+                | MediaEvent::Undecided { .. }
+                | MediaEvent::Played { .. }
+                | MediaEvent::Pressed { .. },
+            )) => {}
             None => return Err(io::ErrorKind::BrokenPipe.into()),
         }
     }

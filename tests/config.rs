@@ -205,6 +205,7 @@ fn each_wrong_value_of_a_trunk_is_told_with_line_expectation_and_remedy() {
         ("max_cps = 0", "`max_cps` is 0", &["expected 1 to", "10"]),
         ("ring_timeout_s = 181", "`ring_timeout_s`", &["expected 5 to 180 s"]),
         ("max_call_s = 601", "`max_call_s`", &["expected 10 to 600 s"]),
+        ("dtmf_repeat_ms = 1001", "`dtmf_repeat_ms`", &["expected 0 to 1000 ms"]),
         ("srtp = \"on\"", "`srtp` is \"on\"", &["expected \"off\""]),
     ] {
         let line = 2 + lines.lines().count();

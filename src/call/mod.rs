@@ -64,6 +64,8 @@ pub struct Call {
     state: State,
     joiner: KeyJoiner,
     presses: Vec<PressRecord>,
+    /// Whether traces of keys came that were none.
+    traced: bool,
     /// Which press decided.
     deciding: Option<usize>,
     conclusion: Option<Conclusion>,
@@ -78,14 +80,22 @@ pub struct Call {
 }
 
 impl Call {
-    /// A call about to be dialled. `max_call` limits it from the answer on, hold included.
-    pub fn new(prompts: Prompts, limits: ScriptLimits, answer_by: Instant, max_call: Duration) -> Call {
+    /// A call about to be dialled. `max_call` limits it from the answer on, hold included;
+    /// `dtmf_repeat` is that of [`KeyJoiner::new`].
+    pub fn new(
+        prompts: Prompts,
+        limits: ScriptLimits,
+        answer_by: Instant,
+        max_call: Duration,
+        dtmf_repeat: Duration,
+    ) -> Call {
         Call {
             script: Script::new(prompts, limits, answer_by),
             max_call,
             state: State::Dialling,
-            joiner: KeyJoiner::default(),
+            joiner: KeyJoiner::new(dtmf_repeat),
             presses: Vec::new(),
+            traced: false,
             deciding: None,
             conclusion: None,
             verdict: None,
@@ -125,6 +135,7 @@ impl Call {
     pub fn handle_media(&mut self, now: Instant, event: MediaEvent) {
         match event {
             MediaEvent::Key(press) => self.handle_press(now, press),
+            MediaEvent::Undecided { from, to } => self.handle_undecided(from, to),
             MediaEvent::Played { saying, clip, at } => self.script.handle_played(saying, clip, at),
             MediaEvent::Pressed { .. } => {}
             MediaEvent::Closed(figures) => {
@@ -182,6 +193,11 @@ impl Call {
         self.verdict
     }
 
+    /// Whether traces of keys came that fell short of one.
+    pub fn traced(&self) -> bool {
+        self.traced
+    }
+
     /// The press that decided, with the paths known so far.
     pub fn deciding_press(&self) -> Option<&PressRecord> {
         self.deciding.and_then(|index| self.presses.get(index))
@@ -226,6 +242,13 @@ impl Call {
         self.script.handle_answered(now);
     }
 
+    fn handle_undecided(&mut self, from: Instant, to: Instant) {
+        if self.answered_at.is_some() && !self.joiner.is_residue(from, to) {
+            self.traced = true;
+            self.script.handle_trace(to);
+        }
+    }
+
     /// A press by one path. Presses before the answer are no keys: nobody was asked yet.
     fn handle_press(&mut self, now: Instant, press: Press) {
         let Some(answered_at) = self.answered_at else { return };
@@ -240,6 +263,7 @@ impl Call {
                 // At the end of the call too: a key whose packets came before the BYE counts.
                 self.script.handle_key(now, press.digit, press.began);
             }
+            KeyEvent::Repeated => {}
             KeyEvent::Confirmed { press, path } => {
                 if let Some(record) = self.presses.get_mut(press) {
                     record.paths.push(path);

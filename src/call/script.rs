@@ -45,8 +45,12 @@ pub struct ScriptLimits {
 
 /// Silence between the last word and the BYE, so that the last word is never clipped.
 const TAIL: Duration = Duration::from_millis(200);
-/// Other digits this long before a `#` make it not lone (contract, section 2).
+/// Other digits, and traces of digits, this long before a `#` make it not lone (contract, section 2).
 const LONE: Duration = Duration::from_secs(3);
+/// A trace that ends less than a pause between two keys before a `#` is that `#`'s own (ITU-T Q.24).
+const PAUSE: Duration = Duration::from_millis(40);
+/// Traces remembered; no more count, since one is enough.
+const TRACES: usize = 16;
 /// A key pressed at the last moment of the wait is told only when the ear is sure and the packets
 /// are here; the wait ends this much later for its sake.
 const KEY_LATENCY: Duration = Duration::from_millis(100);
@@ -131,6 +135,8 @@ pub struct Script {
     fraud_armed: bool,
     /// Onset of the last digit other than `#`.
     last_digit: Option<Instant>,
+    /// Ends of the last traces of digits that fell short of a key.
+    traces: VecDeque<Instant>,
     invalid_entry: bool,
     untrusted_key: bool,
     held_since: Option<Instant>,
@@ -152,6 +158,7 @@ impl Script {
             gate: Gate::default(),
             fraud_armed: false,
             last_digit: None,
+            traces: VecDeque::new(),
             invalid_entry: false,
             untrusted_key: false,
             held_since: None,
@@ -193,6 +200,14 @@ impl Script {
             self.last_digit = Some(began);
             self.note_entry(began);
         }
+    }
+
+    /// A trace of a digit ended at `end` that fell short of a key.
+    pub fn handle_trace(&mut self, end: Instant) {
+        if self.traces.len() == TRACES {
+            self.traces.pop_front();
+        }
+        self.traces.push_back(end);
     }
 
     /// The far end holds the call or took it back: waiting for a key stops meanwhile.
@@ -258,11 +273,17 @@ impl Script {
             self.untrusted_key = true;
         } else if began > self.answer_by {
             self.conclude(Conclusion::TooLate, Some(began));
-        } else if self.last_digit.is_some_and(|digit| began.saturating_duration_since(digit) <= LONE) {
+        } else if !self.is_lone(began) {
             self.refuse_entry(now);
         } else {
             self.conclude(Conclusion::Confirmed, Some(began));
         }
+    }
+
+    fn is_lone(&self, hash: Instant) -> bool {
+        let since = |at: &Instant| hash.saturating_duration_since(*at);
+        let trace = |end: &Instant| (PAUSE..=LONE).contains(&since(end));
+        !self.last_digit.iter().any(|digit| since(digit) <= LONE) && !self.traces.iter().any(trace)
     }
 
     /// A digit other than `#`: after the gate it is an entry of its own, before it it does not count.

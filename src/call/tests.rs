@@ -51,7 +51,7 @@ impl Bench {
             fraud_key: Digit::from_char('0').unwrap(),
         };
         let answer_by = zero + Duration::from_secs(300);
-        Bench { zero, call: Call::new(prompts, limits, answer_by, Duration::from_secs(120)) }
+        Bench { zero, call: Call::new(prompts, limits, answer_by, Duration::from_secs(120), Duration::ZERO) }
     }
 
     /// Answered at 0 ms, the context said at 1,200 ms.

@@ -61,6 +61,7 @@ fn trunk(target: SocketAddr, max_cps: u32) -> Trunk {
         caller_ids: vec!["+14255550100".into()],
         ring_timeout: Duration::from_secs(30),
         max_call: Duration::from_secs(120),
+        dtmf_repeat: Duration::ZERO,
     }
 }
 

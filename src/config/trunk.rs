@@ -16,6 +16,8 @@ const DEFAULT_MAX_CALL_S: u32 = 120;
 /// Timer C, after which a proxy may give up by itself (RFC 3261 §16.6), is above three minutes.
 const RING_TIMEOUTS_S: RangeInclusive<u32> = 5..=180;
 const MAX_CALLS_S: RangeInclusive<u32> = 10..=600;
+/// Beyond this two presses of one person would be taken for one.
+const REPEATS_MS: RangeInclusive<u32> = 0..=1_000;
 const LONGEST_PREFIX: usize = 16;
 
 /// How the number stands in the Request-URI and in To.
@@ -74,6 +76,8 @@ pub struct Trunk {
     pub ring_timeout: Duration,
     /// How long a call may last after its answer.
     pub max_call: Duration,
+    /// Within which the same key by the same path is one press; zero for a trunk that repeats none.
+    pub dtmf_repeat: Duration,
 }
 
 impl Trunk {
@@ -101,6 +105,7 @@ impl Trunk {
             "s",
         );
         let call_s = source.number("max_call_s", written.max_call_s, DEFAULT_MAX_CALL_S, MAX_CALLS_S, "s");
+        let repeat_ms = source.number("dtmf_repeat_ms", written.dtmf_repeat_ms, 0, REPEATS_MS, "ms");
         let trunk = Trunk {
             name: name.to_owned(),
             target: target?,
@@ -115,6 +120,7 @@ impl Trunk {
             caller_ids: caller_ids?,
             ring_timeout: Duration::from_secs(ring_s?.into()),
             max_call: Duration::from_secs(call_s?.into()),
+            dtmf_repeat: Duration::from_millis(repeat_ms?.into()),
         };
         trunk.with_a_from_user(source)
     }

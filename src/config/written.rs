@@ -112,6 +112,7 @@ pub(super) struct Trunk {
     pub(super) caller_ids: Texts,
     pub(super) ring_timeout_s: Number,
     pub(super) max_call_s: Number,
+    pub(super) dtmf_repeat_ms: Number,
 }
 
 /// A string, or a list of strings.

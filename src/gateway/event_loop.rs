@@ -199,7 +199,8 @@ impl EventLoop {
         self.trunk_addresses.extend(order.destinations.iter().map(SocketAddr::ip));
         let leg = Outgoing::new(setup);
         let script = self.script;
-        let call = Call::new(order.prompts.clone(), script, order.answer_by, order.trunk.max_call);
+        let (max_call, dtmf_repeat) = (order.trunk.max_call, order.trunk.dtmf_repeat);
+        let call = Call::new(order.prompts.clone(), script, order.answer_by, max_call, dtmf_repeat);
         self.by_call_id.insert(leg.facts().call_id.clone(), id);
         self.by_job.insert(order.job.clone(), id);
         self.lines.insert(id, Line::new(id, leg, call, order));

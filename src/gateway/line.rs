@@ -293,7 +293,7 @@ impl Line {
             .deciding_press()
             .map(|press| KeyRecord { paths: press.paths.clone(), pressed_at_ms: millis(press.since_answer) });
         let retry_after = up.call.cause().and_then(|cause| cause.retry_after);
-        let input = input(reason, attempt.media.as_ref());
+        let input = input(reason, up.call.traced(), attempt.media.as_ref());
         Some(Box::new(LineFacts { reason, rung: up.call.rung(), retry_after, key, input, attempt }))
     }
 
@@ -335,9 +335,12 @@ fn media_figures(figures: &crate::leg::MediaFigures) -> MediaFigures {
 }
 
 /// Why no key came, where none did (contract, section 3).
-fn input(reason: Reason, media: Option<&MediaFigures>) -> Option<InputTrouble> {
+fn input(reason: Reason, traced: bool, media: Option<&MediaFigures>) -> Option<InputTrouble> {
     if reason != Reason::NoInput {
         return None;
+    }
+    if traced {
+        return Some(InputTrouble::Damaged);
     }
     let media = media?;
     let expected = media.packets_received + media.lost_received;

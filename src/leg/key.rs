@@ -3,6 +3,7 @@
 //! The network may deliver one press as a tone, as an RFC 4733 event and as SIP INFO at once.
 //! [`KeyJoiner`] makes one [`KeyEvent`] of them, told at the first evidence.
 
+use std::collections::VecDeque;
 use std::fmt;
 use std::time::{Duration, Instant};
 
@@ -78,6 +79,8 @@ pub struct Press {
 /// What a further press means beside those already told.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub enum KeyEvent {
+    /// The same press once more by the same path, as this trunk does.
+    Repeated,
     /// A new press of a key.
     Pressed(Press),
     /// The press with this number (from 0, in the order told) came by a further path as well.
@@ -93,6 +96,9 @@ pub enum KeyEvent {
 const MEDIA_WINDOW: Duration = Duration::from_millis(500);
 /// The same where one of the paths is SIP INFO, which tells no onset of its own.
 const INFO_WINDOW: Duration = Duration::from_millis(1_000);
+/// How far the residue of a tone may lie from its event: detection takes a phone under 100 ms, and the
+/// paths' clocks differ by less.
+const RESIDUE: Duration = Duration::from_millis(100);
 /// Presses remembered: joining looks back one second, in which nobody presses more.
 const REMEMBERED: usize = 32;
 
@@ -107,16 +113,26 @@ struct Told {
 /// Joins presses that came by several paths; state is bounded.
 #[derive(Debug, Default)]
 pub struct KeyJoiner {
-    told: std::collections::VecDeque<Told>,
+    told: VecDeque<Told>,
     count: usize,
+    repeat: Duration,
 }
 
 impl KeyJoiner {
+    /// For a trunk that repeats presses: one that begins less than `repeat` after the same key by the
+    /// same path began is that press again.
+    pub fn new(repeat: Duration) -> KeyJoiner {
+        KeyJoiner { repeat, ..KeyJoiner::default() }
+    }
+
     /// Takes one press of one path: a new key, or one already told that came by a further path.
     ///
     /// The k-th press of a digit on one path belongs to the k-th on another: the oldest press in
     /// reach that this path has not told yet is taken.
     pub fn handle_press(&mut self, press: Press) -> KeyEvent {
+        if self.told.iter().any(|told| told.is_repeated(&press, self.repeat)) {
+            return KeyEvent::Repeated;
+        }
         let known = self.told.iter_mut().find(|told| told.is_same(&press));
         if let Some(told) = known {
             told.onsets.push((press.path, press.began));
@@ -130,6 +146,12 @@ impl KeyJoiner {
         self.count += 1;
         KeyEvent::Pressed(press)
     }
+
+    /// Whether what the ear could not decide, from `from` to `to`, is what a phone lets through of the
+    /// tone of a press that it sends by another path.
+    pub fn is_residue(&self, from: Instant, to: Instant) -> bool {
+        self.told.iter().any(|told| told.leaves_residue(from, to))
+    }
 }
 
 impl Told {
@@ -140,6 +162,21 @@ impl Told {
                 let info = path == KeyPath::SipInfo || press.path == KeyPath::SipInfo;
                 apart(began, press.began) <= if info { INFO_WINDOW } else { MEDIA_WINDOW }
             })
+    }
+
+    fn is_repeated(&self, press: &Press, within: Duration) -> bool {
+        let same = |&(path, began): &(KeyPath, Instant)| {
+            path == press.path && press.began.saturating_duration_since(began) < within
+        };
+        self.digit == press.digit && self.onsets.iter().any(same)
+    }
+
+    fn leaves_residue(&self, from: Instant, to: Instant) -> bool {
+        let heard = self.onsets.iter().any(|(path, _)| *path == KeyPath::InBand);
+        let near = |&(_, began): &(KeyPath, Instant)| {
+            from.saturating_duration_since(began) <= RESIDUE && began.saturating_duration_since(to) <= RESIDUE
+        };
+        !heard && self.onsets.iter().any(near)
     }
 }
 
@@ -176,6 +213,36 @@ mod tests {
         assert!(line.press('#', KeyPath::InBand, 1_000));
         assert!(!line.press('#', KeyPath::Rfc4733, 1_020));
         assert!(!line.press('#', KeyPath::SipInfo, 1_900));
+    }
+
+    /// What a phone lets through of a tone before its event takes over is no trace of another digit;
+    /// far from it, or beside a press that was heard, it is one.
+    #[test]
+    fn residue_of_a_tone_beside_its_event_is_known() {
+        let mut line = Line::new();
+        line.press('#', KeyPath::Rfc4733, 1_000);
+        line.press('5', KeyPath::InBand, 3_000);
+        let at = |ms| line.zero + Duration::from_millis(ms);
+        for (from, to, residue) in [
+            (980, 1_010, true),
+            (1_090, 1_110, true),
+            (1_101, 1_120, false),
+            (860, 899, false),
+            (3_000, 3_020, false),
+        ] {
+            assert_eq!(line.joiner.is_residue(at(from), at(to)), residue, "{from} to {to}");
+        }
+    }
+
+    /// A trunk known to repeat (`dtmf_repeat_ms`): presses of one path only, and only of one key.
+    #[test]
+    fn a_repeat_is_no_press_where_the_trunk_repeats() {
+        let mut line = Line::new();
+        line.joiner = KeyJoiner::new(Duration::from_millis(300));
+        assert!(line.press('1', KeyPath::Rfc4733, 1_000));
+        assert!(!line.press('1', KeyPath::Rfc4733, 1_299), "the same again");
+        assert!(line.press('2', KeyPath::Rfc4733, 1_350));
+        assert!(line.press('1', KeyPath::Rfc4733, 1_400));
     }
 
     #[test]

@@ -103,6 +103,13 @@ pub struct PressOrder {
 pub enum MediaEvent {
     /// A key press heard on a media path, at its first evidence.
     Key(Press),
+    /// Something like a key that fell short of one, or a stretch in which one may have been lost.
+    Undecided {
+        /// Where it began, on the gateway's media clock.
+        from: Instant,
+        /// Where it ended.
+        to: Instant,
+    },
     /// The last sample of the saying's clip with this index was sent.
     Played {
         /// Which saying.

@@ -112,7 +112,7 @@ impl Line {
                 self.media_open = false;
                 self.tell_ended(now, figures, edge);
             }
-            MediaEvent::Key(_) | MediaEvent::Played { .. } => {}
+            MediaEvent::Key(_) | MediaEvent::Undecided { .. } | MediaEvent::Played { .. } => {}
         }
         self.pump(now, edge);
     }

@@ -142,6 +142,7 @@ mod tests {
             caller_ids: vec!["+14255550100".into()],
             ring_timeout: Duration::from_secs(30),
             max_call: Duration::from_secs(120),
+            dtmf_repeat: Duration::ZERO,
         }
     }
 

@@ -114,6 +114,20 @@ fn a_hash_that_began_before_the_gate_does_not_count_even_if_it_is_told_after_it(
     assert_eq!(bench.told(), ["Confirmed", "thanks"]);
 }
 
+/// Contract §2: damage never makes a `#` lone: the `0` of a fraud report may be what was damaged.
+#[test]
+fn a_trace_of_a_digit_within_three_seconds_makes_the_hash_not_lone() {
+    for (ends_before_ms, lone) in [(3_001, true), (3_000, false), (40, false), (39, true)] {
+        let mut bench = Bench::prompted();
+        bench.script.handle_trace(bench.at(9_000 - ends_before_ms));
+        // The residue of the `#` itself hides no older trace.
+        bench.script.handle_trace(bench.at(9_000 - 10));
+        bench.key('#', 9_000);
+        let told = bench.told();
+        assert_eq!(told[0] == "Confirmed", lone, "a trace {ends_before_ms} ms before: {told:?}");
+    }
+}
+
 #[test]
 fn other_digits_within_three_seconds_make_the_hash_not_lone_and_the_prompt_is_said_again() {
     let mut bench = Bench::prompted();

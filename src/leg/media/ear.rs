@@ -5,6 +5,7 @@ use std::time::Instant;
 use crate::dsp::dtmf::{Detector, Event, Gap};
 use crate::dsp::g711::Law;
 use crate::dsp::units::Samples;
+use crate::leg::MediaEvent;
 use crate::leg::key::{Digit, KeyPath, Press};
 use crate::rtp::media_clock::MediaClock;
 use crate::rtp::timestamp::{RtpTimestamp, span_of};
@@ -32,35 +33,38 @@ pub(super) struct Place<'a> {
 
 impl Ear {
     /// Hears audio; presses that become sure by it go to `tell`.
-    pub(super) fn hear(&mut self, law: Law, octets: &[u8], place: Place<'_>, tell: &mut impl FnMut(Press)) {
+    pub(super) fn hear(
+        &mut self,
+        law: Law,
+        octets: &[u8],
+        place: Place<'_>,
+        tell: &mut impl FnMut(MediaEvent),
+    ) {
         self.last = Some((place.end, place.arrived));
         let end = Samples(self.detector.position().0 + octets.len() as u64);
         let mut pcm = [0; BLOCK];
         for block in octets.chunks(BLOCK) {
             law.decode_into(block, &mut pcm);
-            self.detector.feed(&pcm[..block.len()], &mut |event| {
-                if let Some(press) = press(event, end, place) {
-                    tell(press);
-                }
-            });
+            self.detector.feed(&pcm[..block.len()], &mut |event| told(event, end, place, tell));
         }
     }
 
-    /// Passes over audio that was lost on the way.
-    pub(super) fn miss(&mut self, samples: u32) {
-        // What was lost ends keys and begins none, so there is nothing to tell.
-        self.pass_over(samples);
-        self.detector.feed_gap(Samples(u64::from(samples)), Gap::Lost, &mut |_| {});
+    /// Passes over audio that was lost on the way: it ends keys and begins none, but may have held one.
+    pub(super) fn miss(&mut self, samples: u32, clock: &MediaClock, tell: &mut impl FnMut(MediaEvent)) {
+        self.hear_gap(samples, Gap::Lost, clock, tell);
     }
 
     /// Passes over a pause of the far end. A key that ended right before it becomes sure in it.
-    pub(super) fn pause(&mut self, samples: u32, clock: &MediaClock, tell: &mut impl FnMut(Press)) {
+    pub(super) fn pause(&mut self, samples: u32, clock: &MediaClock, tell: &mut impl FnMut(MediaEvent)) {
+        self.hear_gap(samples, Gap::Silence, clock, tell);
+    }
+
+    fn hear_gap(&mut self, samples: u32, gap: Gap, clock: &MediaClock, tell: &mut impl FnMut(MediaEvent)) {
         let end = Samples(self.detector.position().0 + u64::from(samples));
         let last = self.pass_over(samples);
-        self.detector.feed_gap(Samples(u64::from(samples)), Gap::Silence, &mut |event| {
-            let place = last.map(|(end, arrived)| Place { clock, end, arrived });
-            if let Some(press) = place.and_then(|place| press(event, end, place)) {
-                tell(press);
+        self.detector.feed_gap(Samples(u64::from(samples)), gap, &mut |event| {
+            if let Some((stamp, arrived)) = last {
+                told(event, end, Place { clock, end: stamp, arrived }, tell);
             }
         });
     }
@@ -78,16 +82,26 @@ impl Ear {
     }
 }
 
-fn press(event: Event, end: Samples, place: Place<'_>) -> Option<Press> {
-    let began = match event {
-        Event::Began(began) => began,
-        Event::Ended(_) => return None,
-    };
-    let digit = Digit::from_char(began.key.as_char())?;
-    // Within the second that a key takes, the samples and the stream's clock run as one.
-    let back = u32::try_from(end.saturating_sub(began.onset).0).unwrap_or(0);
-    let at = place.clock.instant(place.end.minus(back));
-    let at = at.or_else(|| place.arrived.checked_sub(span_of(back)));
-    let began = at.unwrap_or(place.arrived).min(place.arrived);
-    Some(Press { digit, path: KeyPath::InBand, began })
+/// Tells what the detector found, with its moment on our clock.
+fn told(event: Event, end: Samples, place: Place<'_>, tell: &mut impl FnMut(MediaEvent)) {
+    match event {
+        Event::Began(began) => {
+            if let Some(digit) = Digit::from_char(began.key.as_char()) {
+                let began = place.moment(end, began.onset);
+                tell(MediaEvent::Key(Press { digit, path: KeyPath::InBand, began }));
+            }
+        }
+        Event::Ended(_) => {}
+    }
+}
+
+impl Place<'_> {
+    /// The moment of the sample at `at`, where the sample at `end` stands here.
+    fn moment(&self, end: Samples, at: Samples) -> Instant {
+        // Within the second that a key takes, the samples and the stream's clock run as one.
+        let back = u32::try_from(end.saturating_sub(at).0).unwrap_or(0);
+        let by_clock = self.clock.instant(self.end.minus(back));
+        let moment = by_clock.or_else(|| self.arrived.checked_sub(span_of(back)));
+        moment.unwrap_or(self.arrived).min(self.arrived)
+    }
 }

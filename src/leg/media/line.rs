@@ -10,7 +10,6 @@ use rand::{Rng, SeedableRng as _};
 use super::receiver::{Heard, Receiver};
 use super::sender::Sender;
 use super::terms::Terms;
-use crate::leg::key::Press;
 use crate::leg::{MediaCommand, MediaEvent, MediaFigures};
 use crate::rtp::quality;
 use crate::rtp::rtcp::Reporter;
@@ -23,7 +22,7 @@ pub const BUFFER: usize = crate::rtp::packet::BUFFER;
 const DEFAULT_PTIME: Duration = Duration::from_millis(20);
 /// How far the moment of an event by the audio's clock may lie from that by its own packet.
 pub(super) const BELIEVABLE: Duration = Duration::from_millis(500);
-/// Key presses that wait to be fetched; a media thread fetches after every packet, so more than
+/// Keys and traces that wait to be fetched; a media thread fetches after every packet, so more than
 /// this comes from no hand.
 const MAX_EVENTS: usize = 64;
 
@@ -91,7 +90,7 @@ impl Line {
             return Heard::Nothing;
         };
         let events = &mut self.events;
-        let mut tell = |press| tell_press(events, press);
+        let mut tell = |event| push(events, event);
         self.receiver.handle_packet(now, from, terms, datagram, &mut tell)
     }
 
@@ -106,7 +105,7 @@ impl Line {
     pub fn tick(&mut self, now: Instant, buffer: &mut [u8]) -> Option<(SocketAddr, usize)> {
         let terms = self.terms.as_ref().filter(|_| !self.closed)?;
         let events = &mut self.events;
-        self.receiver.handle_timeout(now, terms, &mut |press| tell_press(events, press));
+        self.receiver.handle_timeout(now, terms, &mut |event| push(events, event));
         let to = terms.remote.map(|signalled| self.receiver.lock.locked().unwrap_or(signalled));
         let packet = self.sender.tick(now, terms, to, buffer, &mut |finished| {
             let (saying, clip) = (finished.saying, finished.clip);
@@ -180,7 +179,7 @@ impl Line {
         self.closed = true;
         if let Some(terms) = &self.terms {
             let events = &mut self.events;
-            self.receiver.finish(terms, &mut |press| tell_press(events, press));
+            self.receiver.finish(terms, &mut |event| push(events, event));
         }
         let figures = self.figures();
         self.events.push_back(MediaEvent::Closed(figures));
@@ -194,9 +193,9 @@ impl Line {
     }
 }
 
-fn tell_press(events: &mut VecDeque<MediaEvent>, press: Press) {
+fn push(events: &mut VecDeque<MediaEvent>, event: MediaEvent) {
     if events.len() < MAX_EVENTS {
-        events.push_back(MediaEvent::Key(press));
+        events.push_back(event);
     }
 }
 

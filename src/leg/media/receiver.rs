@@ -5,6 +5,7 @@ use std::time::Instant;
 
 use super::ear::{Ear, Place};
 use super::terms::{Kind, Terms};
+use crate::leg::MediaEvent;
 use crate::leg::key::{Digit, KeyPath, Press};
 use crate::rtp::jitter_buffer::{Arrival, Chunk, JitterBuffer, Outcome};
 use crate::rtp::media_clock::MediaClock;
@@ -67,7 +68,7 @@ impl Receiver {
         from: SocketAddr,
         terms: &Terms,
         datagram: &mut [u8],
-        tell: &mut impl FnMut(Press),
+        tell: &mut impl FnMut(MediaEvent),
     ) -> Heard {
         let packet = self.transform.open(datagram).and_then(Packet::read);
         let known = packet.and_then(|packet| Some((packet, terms.kind(&packet.header)?)));
@@ -92,7 +93,7 @@ impl Receiver {
         terms: &Terms,
         packet: &Packet<'_>,
         kind: Kind,
-        tell: &mut impl FnMut(Press),
+        tell: &mut impl FnMut(MediaEvent),
     ) -> Heard {
         let is_audio = matches!(kind, Kind::Audio);
         let Some(seq) = self.number(now, &packet.header, is_audio) else {
@@ -147,7 +148,7 @@ impl Receiver {
     }
 
     /// Gives up holes of the ring whose time is over.
-    pub(super) fn handle_timeout(&mut self, now: Instant, terms: &Terms, tell: &mut impl FnMut(Press)) {
+    pub(super) fn handle_timeout(&mut self, now: Instant, terms: &Terms, tell: &mut impl FnMut(MediaEvent)) {
         if let Some(Stream { ring, clock, .. }) = &mut self.stream {
             let ear = &mut self.ear;
             ring.handle_timeout(now, &mut |chunk| hear(ear, terms, clock, chunk, tell));
@@ -155,7 +156,7 @@ impl Receiver {
     }
 
     /// Hears what waits in the ring: nothing follows.
-    pub(super) fn finish(&mut self, terms: &Terms, tell: &mut impl FnMut(Press)) {
+    pub(super) fn finish(&mut self, terms: &Terms, tell: &mut impl FnMut(MediaEvent)) {
         if let Some(Stream { ring, clock, .. }) = &mut self.stream {
             let ear = &mut self.ear;
             ring.finish(&mut |chunk| hear(ear, terms, clock, chunk, tell));
@@ -204,7 +205,7 @@ impl Stream {
         }
     }
 
-    fn handle_event(&mut self, now: Instant, packet: &Packet<'_>, tell: &mut impl FnMut(Press)) {
+    fn handle_event(&mut self, now: Instant, packet: &Packet<'_>, tell: &mut impl FnMut(MediaEvent)) {
         let Some(payload) = telephone_event::Payload::read(packet.payload) else { return };
         let Packet { header, .. } = packet;
         let Some(heard) = self.events.handle_packet(header.timestamp, header.marker, payload) else {
@@ -220,18 +221,24 @@ impl Stream {
             apart < super::line::BELIEVABLE
         };
         let began = by_clock.filter(near).unwrap_or(by_packet).min(now);
-        tell(Press { digit, path: KeyPath::Rfc4733, began });
+        tell(MediaEvent::Key(Press { digit, path: KeyPath::Rfc4733, began }));
     }
 }
 
-fn hear(ear: &mut Ear, terms: &Terms, clock: &MediaClock, chunk: Chunk<'_>, tell: &mut impl FnMut(Press)) {
+fn hear(
+    ear: &mut Ear,
+    terms: &Terms,
+    clock: &MediaClock,
+    chunk: Chunk<'_>,
+    tell: &mut impl FnMut(MediaEvent),
+) {
     match chunk {
         Chunk::Audio { payload_type, octets, end, arrived } => {
             if let Some(law) = terms.law_of(payload_type) {
                 ear.hear(law, octets, Place { clock, end, arrived }, tell);
             }
         }
-        Chunk::Lost(samples) => ear.miss(samples),
+        Chunk::Lost(samples) => ear.miss(samples, clock, tell),
         Chunk::Unsent(samples) => ear.pause(samples, clock, tell),
     }
 }

@@ -8,9 +8,12 @@ use crate::rtp::timestamp::RtpTimestamp;
 
 /// Presses remembered, so that a stray packet of an older one is not told again.
 const REMEMBERED: usize = 8;
-/// How far behind the last known end a segment or a moving timestamp may begin, in samples:
-/// 30 ms, less than the shortest pause between two presses (ITU-T Q.24: 40 ms).
-const JOINT: i32 = 240;
+/// A shorter gap than the shortest pause between two presses, in samples, is no pause: what follows is
+/// the next segment of a press, whatever its marker and the E bit before it say (ITU-T Q.24: 40 ms).
+const PAUSE: i32 = 320;
+/// Where neither a marker nor an E bit tells of two presses, the packets that would have filled the gap
+/// may be lost; two presses lie further apart, in samples: 80 ms.
+const UNMARKED_PAUSE: i32 = 640;
 
 /// The receiver of one stream's events.
 #[derive(Debug, Default)]
@@ -53,7 +56,7 @@ impl Receiver {
             self.refresh(fresh);
             return None;
         }
-        let goes_on = !marker && self.current.is_some_and(|current| current.goes_on_as(&fresh));
+        let goes_on = self.current.is_some_and(|current| current.goes_on_as(&fresh, marker));
         self.remember(timestamp);
         self.current = Some(fresh);
         let since_onset = payload.duration;
@@ -77,10 +80,11 @@ impl Current {
     /// Whether `next`, under another timestamp, is still this press: the next segment of a long
     /// event (RFC 4733 §2.5.1.3: it begins where the last one reached its full duration), or the
     /// next packet of a sender that moves the timestamp though it must not.
-    fn goes_on_as(&self, next: &Current) -> bool {
+    fn goes_on_as(&self, next: &Current, marker: bool) -> bool {
         let ahead = next.timestamp.since(self.timestamp);
-        let reach = i32::from(self.duration) + JOINT;
-        !self.ended && self.event == next.event && (0..=reach).contains(&ahead)
+        let pause = if marker || self.ended { PAUSE } else { UNMARKED_PAUSE };
+        let reach = i32::from(self.duration) + pause;
+        self.event == next.event && (0..reach).contains(&ahead)
     }
 }
 
@@ -128,8 +132,22 @@ mod tests {
     fn two_presses_of_one_key_are_two_though_end_and_marker_were_lost() {
         let packets = [(1_000, true, 1, false, 160), (2_440, false, 1, false, 160)];
         assert_eq!(told(&packets).len(), 2);
-        let ended = [(1_000, true, 1, true, 400), (1_480, false, 1, false, 160)];
-        assert_eq!(told(&ended).len(), 2, "after an E bit the next timestamp is a new press");
+    }
+
+    /// Two presses 80 ms apart, end to onset, are two; a gap of under 40 ms is no pause (ITU-T Q.24).
+    #[test]
+    fn a_pause_of_40_ms_separates_and_a_shorter_gap_does_not() {
+        for (gap, marker, ended, presses) in [
+            (319, true, true, 1),
+            (320, true, true, 2),
+            (320, false, true, 2),
+            (320, true, false, 2),
+            (639, false, false, 1),
+            (640, false, false, 2),
+        ] {
+            let packets = [(1_000, true, 1, ended, 400), (1_400 + gap, marker, 1, false, 160)];
+            assert_eq!(told(&packets).len(), presses, "gap {gap}, marker {marker}, ended {ended}");
+        }
     }
 
     /// Pain 2, RFC 4733 §2.5.1.3.

@@ -46,6 +46,7 @@ fn format(remote: &str, codec: Codec) -> MediaFormat {
 /// What the gateway's line told, without the clock.
 #[derive(Debug, Clone, PartialEq)]
 enum Told {
+    Undecided,
     Key(char, KeyPath),
     Played(u32, usize),
     Pressed,
@@ -171,6 +172,7 @@ impl Bench {
                     self.keys.push(press.began.duration_since(self.zero));
                     Told::Key(press.digit.as_char(), press.path)
                 }
+                MediaEvent::Undecided { .. } => Told::Undecided,
                 MediaEvent::Played { saying, clip, at } => {
                     assert_eq!(at, self.at());
                     Told::Played(saying, clip)
