@@ -1,9 +1,10 @@
 //! What media costs at least, and what our engine makes of it.
 //!
-//! `cargo bench --bench bare_loop -- [--calls N,N,…] [--seconds S] [--only bare|engine] [--json]`
+//! `cargo bench --bench bare_loop -- [--calls N,N,…] [--seconds S] [--only bare|connected|engine] [--json]`
 //!
 //! The bare loop is one thread with one socket a call and nothing around it: every 20 ms it reads
-//! each socket empty and sends 172 bytes. The engine carries the same packets with its lines, the
+//! each socket empty and sends 172 bytes. `connected` is the same with connected sockets, which
+//! spare the kernel a look-up a packet. The engine carries the same packets with its lines, the
 //! ear on. Both run on one core, the far end in another process on another core; clean means, as
 //! everywhere, no packet lost either way and a spacing at the far end of 25 ms or less at p99.
 
@@ -51,7 +52,7 @@ impl Row {
     fn print(&self) {
         let [p50, p99, max] = self.seen.spacing_ms;
         println!(
-            "{:<7} {:>6} {:>14.3} {:>6} {:>8} {:>8} {p50:>8.1} {p99:>7.1} {max:>7.1} {:>9.2}",
+            "{:<9} {:>6} {:>14.3} {:>6} {:>8} {:>8} {p50:>8.1} {p99:>7.1} {max:>7.1} {:>9.2}",
             self.engine,
             self.calls,
             self.cpu_ms,
@@ -87,16 +88,21 @@ fn main() -> io::Result<()> {
     rlimit::increase_nofile_limit(u64::MAX)?;
     settle(NEAR_CORE);
     if !json {
-        println!("engine   calls  ms/call-second  clean  lost in lost out  spacing p50  p99   max  late p99");
+        println!(
+            "engine     calls  ms/call-second  clean  lost in lost out  spacing p50  p99   max  late p99"
+        );
     }
     for count in calls.split(',').filter_map(|word| word.parse().ok()) {
-        let bare = wanted("bare").then(|| bare(count, seconds)).transpose()?;
+        let plain = wanted("bare").then(|| bare(count, seconds, false)).transpose()?;
+        let connected = wanted("connected").then(|| bare(count, seconds, true)).transpose()?;
         let engine = wanted("engine").then(|| engine(count, seconds)).transpose()?;
-        for row in [&bare, &engine].into_iter().flatten() {
+        for row in [&plain, &connected, &engine].into_iter().flatten() {
             if json { row.print_json() } else { row.print() }
         }
-        if let (Some(bare), Some(engine), false) = (&bare, &engine, json) {
-            println!("engine / bare: {:.2}", engine.cpu_ms / bare.cpu_ms);
+        for bare in [&plain, &connected].into_iter().flatten() {
+            if let (Some(engine), false) = (&engine, json) {
+                println!("engine / {}: {:.2}", bare.engine, engine.cpu_ms / bare.cpu_ms);
+            }
         }
     }
     Ok(())
@@ -111,13 +117,13 @@ fn per_call_second(spent: Duration, calls: usize, seconds: u64) -> f64 {
     spent.as_secs_f64() * 1_000.0 / (calls as f64 * seconds as f64)
 }
 
-fn bare(calls: usize, seconds: u64) -> io::Result<Row> {
+fn bare(calls: usize, seconds: u64, connects: bool) -> io::Result<Row> {
     // The loop has a thread of its own, so that only it is under SCHED_FIFO.
-    let run = std::thread::spawn(move || bare_loop(calls, seconds));
+    let run = std::thread::spawn(move || bare_loop(calls, seconds, connects));
     run.join().map_err(|_| io::Error::other("the bare loop failed"))?
 }
 
-fn bare_loop(calls: usize, seconds: u64) -> io::Result<Row> {
+fn bare_loop(calls: usize, seconds: u64, connects: bool) -> io::Result<Row> {
     let bind = |_| {
         let socket = UdpSocket::bind((Ipv4Addr::LOCALHOST, 0))?;
         socket.set_nonblocking(true)?;
@@ -126,8 +132,8 @@ fn bare_loop(calls: usize, seconds: u64) -> io::Result<Row> {
     let sockets = (0..calls).map(bind).collect::<io::Result<Vec<_>>>()?;
     let near = sockets.iter().map(UdpSocket::local_addr).collect::<io::Result<Vec<_>>>()?;
     let mut far = FarEnd::start(&near, seconds)?;
-    for (socket, phone) in sockets.iter().zip(&far.phones) {
-        socket.connect(phone)?;
+    if connects {
+        sockets.iter().zip(&far.phones).try_for_each(|(socket, phone)| socket.connect(phone))?;
     }
     claim_realtime();
     let (mut received, mut late) = (0, Vec::new());
@@ -138,33 +144,42 @@ fn bare_loop(calls: usize, seconds: u64) -> io::Result<Row> {
     for n in 0..slots + 20 {
         let due = start + SUB_SLOT * n as u32;
         std::thread::sleep(due.saturating_duration_since(Instant::now()));
-        for socket in sockets.iter().skip(n as usize % 4).step_by(4) {
-            received += exchange(socket, n, n < slots);
+        for (socket, phone) in sockets.iter().zip(&far.phones).skip(n as usize % 4).step_by(4) {
+            received += match connects {
+                true => read_empty(|buffer| socket.recv(buffer)),
+                false => read_empty(|buffer| socket.recv_from(buffer).map(|(len, _)| len)),
+            };
+            if n < slots {
+                let packet = packet(n as u32 / 4);
+                // What the kernel has no room for counts as lost at the far end.
+                let _ = if connects { socket.send(&packet) } else { socket.send_to(&packet, phone) };
+            }
         }
         late.push(Instant::now() - due);
     }
     let cpu_ms = per_call_second(cpu() - before, calls, seconds);
     late.sort_unstable();
     let late_ms = late[late.len() * 99 / 100].as_secs_f64() * 1_000.0;
-    Ok(Row { engine: "bare", calls, cpu_ms, received, seen: far.finish()?, late_ms })
+    let engine = if connects { "connected" } else { "bare" };
+    Ok(Row { engine, calls, cpu_ms, received, seen: far.finish()?, late_ms })
 }
 
-/// Reads a socket empty and sends one packet; tells how many came.
-fn exchange(socket: &UdpSocket, n: u64, sends: bool) -> u64 {
+/// Reads a socket empty; tells how many packets came.
+fn read_empty(receive: impl Fn(&mut [u8]) -> io::Result<usize>) -> u64 {
     let mut buffer = [0; 2_048];
     let mut received = 0;
-    while socket.recv(&mut buffer).is_ok() {
+    while receive(&mut buffer).is_ok() {
         received += 1;
     }
-    if sends {
-        let count = n as u32 / 4;
-        let mut packet = [0xFF; PACKET];
-        packet[..2].copy_from_slice(&[0x80, 0]);
-        packet[2..4].copy_from_slice(&(count as u16).to_be_bytes());
-        packet[4..8].copy_from_slice(&(count * 160).to_be_bytes());
-        let _ = socket.send(&packet);
-    }
     received
+}
+
+fn packet(number: u32) -> [u8; PACKET] {
+    let mut packet = [0xFF; PACKET];
+    packet[..2].copy_from_slice(&[0x80, 0]);
+    packet[2..4].copy_from_slice(&(number as u16).to_be_bytes());
+    packet[4..8].copy_from_slice(&(number * 160).to_be_bytes());
+    packet
 }
 
 fn engine(calls: usize, seconds: u64) -> io::Result<Row> {
