@@ -32,6 +32,19 @@ pub(crate) fn pound_wav() -> Vec<u8> {
     wav(&pound(8000, 240_000))
 }
 
+/// 1 s of silence, each key for 200 ms and 300 ms of silence after it, 30 s of silence, as WAV.
+pub(crate) fn keys_wav(keys: &str) -> Vec<u8> {
+    let key = |key| [tones(&pair(key), 1_600), vec![0; 2_400]].concat();
+    wav(&[vec![0; 8_000], keys.chars().flat_map(key).collect(), vec![0; 240_000]].concat())
+}
+
+/// The two tones of a key (ITU-T Q.23), at about -10 dBm0 each.
+fn pair(key: char) -> [(f64, f64); 2] {
+    let place = "123A456B789C*0#D".find(key.to_ascii_uppercase()).expect("one of the sixteen keys");
+    let (low, high) = ([697.0, 770.0, 852.0, 941.0], [1209.0, 1336.0, 1477.0, 1633.0]);
+    [(low[place / 4], 7000.0), (high[place % 4], 7000.0)]
+}
+
 /// At about -30 dBm0, with no energy near any key tone.
 fn hum(samples: u32) -> Vec<i16> {
     tones(&[(200.0, 500.0), (310.0, 300.0)], samples)

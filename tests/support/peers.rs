@@ -65,7 +65,19 @@ impl Baresip {
 
     /// 180 ms of `#` as telephone-event.
     pub(crate) fn press_event(&mut self) {
-        self.command("sndcode", "#");
+        self.press_key('#');
+    }
+
+    /// 180 ms of any key as telephone-event.
+    pub(crate) fn press_key(&mut self, key: char) {
+        self.command("sndcode", &key.to_ascii_lowercase().to_string());
+    }
+
+    /// These keys as tones of 200 ms, half a second apart, from a second on.
+    pub(crate) fn press_tones(&mut self, keys: &str) {
+        let name = self.pound.with_file_name("keys.wav");
+        fs::write(&name, media::keys_wav(keys)).expect("the scratch directory is writable");
+        self.command("ausrc", &format!("aufile,{}", name.display()));
     }
 
     /// 120 ms of `#` as a tone, a second from now.
@@ -145,7 +157,12 @@ impl Linphone {
 
     /// `#`, as it was started to send it.
     pub(crate) fn press(&mut self) {
-        self.command("dtmf #");
+        self.press_key('#');
+    }
+
+    /// Any key, as it was started to send it.
+    pub(crate) fn press_key(&mut self, key: char) {
+        self.command(&format!("dtmf {key}"));
     }
 
     /// One command a connection; the answer, or nothing where there is none.
