@@ -17,6 +17,7 @@ use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
 use support::net::Namespace;
 use support::serving::{Gateway, Phone, Results, Rung, acknowledge, fetch, submit};
+use support::uas::Uas;
 use support::wait_until;
 
 const BETWEEN_JOBS: Duration = Duration::from_millis(50);
@@ -89,6 +90,27 @@ fn a_gateway_that_ended_politely_keeps_no_number() {
     assert_eq!(gateway.stop(), Some(0), "calls that are up finish");
     assert!(phone.is_quiet());
     assert!(!digits.iter().any(|digits| gateway.has_on_disk(digits)), "the leg's record was left");
+}
+
+/// A job that waits for its next attempt needs nothing of a gateway that ends: it is given back.
+#[test]
+fn a_job_between_two_attempts_does_not_hold_up_the_end() {
+    let network = Namespace::new();
+    network.enter();
+    let mut far = Uas::listen("udp");
+    let mut gateway = Gateway::new("between", 200);
+    gateway.start();
+    assert!(submit("between", "+19990000001"));
+    far.take_call();
+    let busy = far.response("503 Service Unavailable", false);
+    far.send(busy.replace("Content-Length", "Retry-After: 60\r\nContent-Length").as_bytes());
+    far.expect("ACK");
+    // The attempt's end is written before the waiting begins.
+    sleep(Duration::from_millis(500));
+    assert_eq!(gateway.stop(), Some(0), "it ends at once, and not after the 60 s that the trunk asked for");
+    gateway.start();
+    // The next gateway dials it: the phone has not rung yet.
+    far.take_call();
 }
 
 /// Ends the threads however the test ends: a scope waits for them.

@@ -81,9 +81,17 @@ impl Driver {
                     if !self.close_attempt(*facts, permit).await {
                         return;
                     }
-                    tokio::time::sleep(pause).await;
+                    self.rest(pause).await;
                 }
             }
+        }
+    }
+
+    /// Waits before a further attempt; a drain needs no attempt of ours, so it ends the waiting.
+    async fn rest(&self, pause: Duration) {
+        tokio::select! {
+            () = self.shared.drained() => {}
+            () = tokio::time::sleep(pause) => {}
         }
     }
 
@@ -174,7 +182,7 @@ impl Driver {
                     }
                 }
                 Some(LineNews::Verdict(facts)) => {
-                    self.rest(channel, &facts);
+                    self.leave_alone(channel, &facts);
                     if self.next_attempt(&facts, permit.is_some()).is_none() {
                         self.finish_at_verdict(*facts, pack).await;
                         self.linger(&mut told).await;
@@ -275,7 +283,7 @@ impl Driver {
     }
 
     /// A trunk that failed and named a time is left alone until then.
-    fn rest(&self, channel: &Channel, facts: &LineFacts) {
+    fn leave_alone(&self, channel: &Channel, facts: &LineFacts) {
         let failed = route::next_attempt(facts.reason, facts.rung, facts.retry_after).is_some();
         if let Some(after) = facts.retry_after.filter(|_| failed) {
             self.shared.channels.rest(channel.index, clock::now() + after);
