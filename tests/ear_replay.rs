@@ -1,11 +1,14 @@
 //! `octothorpe replay` over recordings of every kind, good and bad.
 #![allow(clippy::unwrap_used, reason = "a test's helpers fail as its assertions do")]
 
+#[path = "ear/capture.rs"]
+mod capture;
 mod ear;
 
 use std::io::Read;
 use std::path::{Path, PathBuf};
 
+use capture::{Capture, Link, Press, Stream, at, described, info};
 use clap::Parser;
 use octothorpe::cli::replay::{ReplayArgs, run};
 use octothorpe::dsp::dtmf::Key;
@@ -328,13 +331,12 @@ fn the_name_does_not_deceive() {
 /// Contract: what is not built is refused by its name, exit 2, never accepted and ignored.
 #[test]
 fn what_is_not_built_is_refused_by_name() {
-    let asked: [(&[&str], &str); 6] = [
+    let asked: [(&[&str], &str); 5] = [
         (&["--played", "x.wav", "a.wav"], "--played"),
         (&["--played-at", "20", "a.wav"], "--played-at"),
         (&["--labels", "l.txt", "a.wav"], "--labels"),
         (&["--picture", "p.png", "a.wav"], "--picture"),
         (&["--events", "a.wav"], "--events"),
-        (&["call.pcap"], ".pcap"),
     ];
     for (args, name) in asked {
         let (code, out, err) = replay(args);
@@ -365,6 +367,281 @@ fn mutated_files_never_panic() {
             let file = scratch.file("mutated.wav", &bytes);
             let (code, _, err) = replay(&[&file]);
             assert!(code == 0 || (code == 2 && !err.is_empty()), "exit {code}: {err}");
+        }
+    }
+}
+
+// --- Captures, by the real binary -----------------------------------------------------------------
+
+/// Exit code, standard output, standard error of the real binary.
+fn octothorpe(args: &[&str]) -> (i32, String, String) {
+    let ran = std::process::Command::new(env!("CARGO_BIN_EXE_octothorpe")).arg("replay").args(args).output();
+    let ran = ran.unwrap();
+    let text = |bytes| String::from_utf8(bytes).unwrap();
+    (ran.status.code().unwrap(), text(ran.stdout), text(ran.stderr))
+}
+
+fn phone() -> Stream {
+    Stream { from: at("192.0.2.2:4000"), to: at("192.0.2.1:10000"), ssrc: 7, payload_type: 0 }
+}
+
+fn gateway() -> Stream {
+    Stream { from: at("192.0.2.1:10000"), to: at("192.0.2.2:4000"), ssrc: 9, payload_type: 0 }
+}
+
+fn events(stream: Stream) -> Stream {
+    Stream { payload_type: 101, ..stream }
+}
+
+/// One party's audio with the key of [`recording`], on this kind of link.
+fn tone_capture(link: Link, stream: Stream) -> Capture {
+    let mut capture = Capture::new(link);
+    capture.audio(0, stream, &recording(), |_| true);
+    capture
+}
+
+/// Contract §5: a `.pcap`'s RTP through the ear, in audio time; by any link, both families, both laws.
+#[test]
+fn rtp_in_captures_of_every_kind_is_heard() {
+    let scratch = Scratch::new("links");
+    let v6 = Stream { from: at("[2001:db8::2]:4000"), to: at("[2001:db8::1]:10000"), ..phone() };
+    let alaw = Stream { payload_type: 8, ..phone() };
+    for (link, stream) in [
+        (Link::Ethernet, phone()),
+        (Link::Ethernet, v6),
+        (Link::Ethernet, alaw),
+        (Link::Vlan, phone()),
+        (Link::Raw, phone()),
+        (Link::Raw, v6),
+        (Link::Loopback, phone()),
+        (Link::Cooked, phone()),
+        (Link::Cooked2, v6),
+    ] {
+        let capture = tone_capture(link, stream);
+        for (name, bytes) in [("a.pcap", capture.pcap()), ("b.pcapng", capture.pcapng())] {
+            let file = scratch.file(name, &bytes);
+            assert_eq!(octothorpe(&[&file]), (0, HEARD.into(), String::new()), "{link:?} {stream:?} {name}");
+        }
+    }
+    let misnamed = scratch.file("call.wav", &tone_capture(Link::Ethernet, phone()).pcap());
+    assert_eq!(octothorpe(&[&misnamed]), (0, HEARD.into(), String::new()), "told by its mark, not its name");
+}
+
+/// A lost packet is told to the ear as lost: the key neither breaks nor doubles.
+#[test]
+fn a_packet_lost_within_a_key_does_not_double_it() {
+    let scratch = Scratch::new("lost");
+    let mut capture = Capture::new(Link::Ethernet);
+    capture.audio(0, phone(), &recording(), |n| n != 18);
+    let (code, out, err) = octothorpe(&[&scratch.file("lost.pcap", &capture.pcap())]);
+    assert_eq!((code, out.lines().count(), err.as_str()), (0, 1, ""), "{out}");
+    assert!(out.starts_with("# 300 420 "), "{out}");
+}
+
+/// A press by tone, by event (RFC 4733) and by INFO is one press, with its paths.
+#[test]
+fn one_press_by_three_paths_is_one_with_its_paths() {
+    let scratch = Scratch::new("paths");
+    let mut capture = Capture::new(Link::Ethernet);
+    let press = Press { event: 11, onset: 2400, samples: 960 };
+    capture.audio_and_event(phone(), 101, &recording(), press);
+    capture.audio(0, gateway(), &[0; 4960], |_| true);
+    let (here, there) = (at("192.0.2.2:5060"), at("192.0.2.1:5060"));
+    let invite = described(
+        "INVITE sip:p@192.0.2.2 SIP/2.0",
+        "one",
+        gateway().from,
+        "0 101",
+        &["101 telephone-event/8000"],
+    );
+    capture.udp(0, there, here, &invite);
+    let ok = described("SIP/2.0 200 OK", "one", phone().from, "0 101", &["101 telephone-event/8000"]);
+    capture.udp(10, here, there, &ok);
+    for _ in 0..2 {
+        capture.udp(430_000, here, there, &info("one", 2, "Signal=#\r\nDuration=120\r\n"));
+    }
+    let file = scratch.file("call.pcap", &capture.pcap());
+    let (code, out, err) = octothorpe(&[&file, "--json"]);
+    assert_eq!((code, err.as_str(), out.lines().count()), (0, "", 1), "{out}");
+    let told: serde_json::Value = serde_json::from_str(&out).unwrap();
+    let mut paths: Vec<&str> =
+        told["paths"].as_array().unwrap().iter().map(|p| p.as_str().unwrap()).collect();
+    paths.sort_unstable();
+    assert_eq!(paths, ["in_band", "rfc4733", "sip_info"], "{out}");
+    assert_eq!((&told["digit"], &told["stream"]), (&"#".into(), &"192.0.2.2:4000 > 192.0.2.1:10000".into()));
+    assert_eq!((&told["start_ms"], &told["end_ms"]), (&300.0.into(), &420.0.into()), "{out}");
+    assert!((told["level"].as_f64().unwrap() + 10.0).abs() < 0.3, "{out}");
+}
+
+/// Events alone, with and without a description that says which payload type they have.
+#[test]
+fn telephone_events_without_audio_or_description_are_heard() {
+    let scratch = Scratch::new("events");
+    let mut capture = Capture::new(Link::Raw);
+    for (n, event) in [1, 2, 2, 11].into_iter().enumerate() {
+        let press = Press { event, onset: 4_000 * n as u32, samples: 800 };
+        capture.event(500_000 * n as u64, events(phone()), 20 * n as u16, press);
+    }
+    let (code, out, err) = octothorpe(&[&scratch.file("events.pcap", &capture.pcap())]);
+    assert_eq!((code, err.as_str()), (0, ""));
+    let digits: String = out.lines().filter_map(|line| line.chars().next()).collect();
+    assert_eq!(digits, "122#", "{out}");
+    let lengths: Vec<f64> = out.lines().map(|line| field(line, 2) - field(line, 1)).collect();
+    assert_eq!(lengths, [100.0; 4], "{out}");
+}
+
+fn field(line: &str, index: usize) -> f64 {
+    line.split_whitespace().nth(index).unwrap().parse().unwrap()
+}
+
+/// SIP in the capture says what a payload type means; INFO by itself is heard too, once however often
+/// it is repeated; a description in fragments is put together.
+#[test]
+fn sip_in_the_capture_is_used() {
+    let scratch = Scratch::new("sip");
+    let (here, there) = (at("192.0.2.2:5060"), at("192.0.2.1:5060"));
+    let mut capture = Capture::new(Link::Ethernet);
+    let ok = described("SIP/2.0 200 OK", "one", phone().from, "0 98", &["98 telephone-event/8000"]);
+    capture.fragmented(0, here, there, &ok);
+    let press = Press { event: 5, onset: 1_600, samples: 800 };
+    let mut audio = phone();
+    audio.ssrc = 4;
+    capture.audio_and_event(audio, 98, &[0; 8_000], press);
+    let (_, out, err) = octothorpe(&[&scratch.file("described.pcap", &capture.pcap())]);
+    assert_eq!((out.as_str(), err.as_str()), ("5 200 300 220\n", ""));
+
+    let mut capture = Capture::new(Link::Ethernet);
+    capture.udp(
+        0,
+        there,
+        here,
+        &described("INVITE sip:p@192.0.2.2 SIP/2.0", "one", gateway().from, "0", &[]),
+    );
+    for (ms, cseq) in [(1_000, 2), (1_500, 2), (2_000, 3)] {
+        capture.udp(ms * 1_000, here, there, &info("one", cseq, "Signal=4\r\nDuration=100\r\n"));
+    }
+    let (_, out, err) = octothorpe(&[&scratch.file("info.pcap", &capture.pcap())]);
+    assert_eq!((out.as_str(), err.as_str()), ("4 900 1000 1000\n4 1900 2000 2000\n", ""));
+}
+
+/// Both directions of one call held keys: each is named.
+#[test]
+fn keys_of_several_streams_are_told_apart() {
+    let scratch = Scratch::new("both");
+    let mut capture = tone_capture(Link::Ethernet, phone());
+    capture.audio(0, gateway(), &recording(), |_| true);
+    let (code, out, _) = octothorpe(&[&scratch.file("both.pcap", &capture.pcap())]);
+    let (phone, gateway) = ("# 192.0.2.2:4000 > 192.0.2.1:10000", "# 192.0.2.1:10000 > 192.0.2.2:4000");
+    assert_eq!(code, 0);
+    let mut parts = [format!("{phone}\n{HEARD}"), format!("{gateway}\n{HEARD}")];
+    parts.sort();
+    assert_eq!(out, parts.concat());
+}
+
+/// Bad input: "a pcap of two calls or none".
+#[test]
+fn captures_of_no_call_or_of_several_are_refused() {
+    let scratch = Scratch::new("calls");
+    let other = Stream { from: at("192.0.2.7:4000"), to: at("192.0.2.1:10002"), ..phone() };
+    let mut hosts = tone_capture(Link::Ethernet, phone());
+    hosts.audio(0, other, &recording(), |_| true);
+
+    let local = |from: u16, to: u16| Stream {
+        from: at(&format!("127.0.0.1:{from}")),
+        to: at(&format!("127.0.0.1:{to}")),
+        ..phone()
+    };
+    let mut ports = Capture::new(Link::Ethernet);
+    for (from, to) in [(1, 2), (2, 1), (3, 4), (4, 3)] {
+        ports.audio(0, local(4_000 + from, 4_000 + to), &recording(), |_| true);
+    }
+
+    let mut call_ids = tone_capture(Link::Ethernet, phone());
+    call_ids.audio(0, gateway(), &recording(), |_| true);
+    let (here, there) = (at("192.0.2.2:5060"), at("192.0.2.1:5060"));
+    for (id, media) in [("one", phone().from), ("two", gateway().from)] {
+        call_ids.udp(0, here, there, &described("SIP/2.0 200 OK", id, media, "0", &[]));
+    }
+
+    let mut dns = Capture::new(Link::Ethernet);
+    for n in 0..20 {
+        dns.udp(
+            n * 1_000,
+            here,
+            at("192.0.2.53:53"),
+            b"\x81\x80\x01\x00\x00\x01\x00\x01\x00\x00\x00\x00\x07example",
+        );
+    }
+    let mut g729 = Capture::new(Link::Ethernet);
+    g729.audio(0, Stream { payload_type: 18, ..phone() }, &recording(), |_| true);
+    let wireless = tone_capture(Link::Wireless, phone());
+    let none = Capture::new(Link::Ethernet);
+    for (name, bytes, sentence) in [
+        (
+            "hosts.pcap",
+            hosts.pcap(),
+            "holds more than one call (media between 192.0.2.1 and 192.0.2.2, and between 192.0.2.1 and 192.0.2.7)",
+        ),
+        ("ports.pcap", ports.pcap(), "holds more than one call (media 127.0.0.1:4001 > "),
+        ("ids.pcap", call_ids.pcap(), "holds more than one call (Call-IDs one and two)"),
+        ("dns.pcap", dns.pcap(), "holds no call: in its 20 packets there is no RTP and no key in SIP INFO"),
+        ("none.pcap", none.pcap(), "holds no call: in its 0 packets"),
+        ("g729.pcapng", g729.pcapng(), "holds RTP of payload type 18 only"),
+        ("wlan.pcap", wireless.pcap(), "has frames of link type 105 at packet 1;"),
+        ("words.pcap", b"no capture at all".to_vec(), "is no capture: it begins with the mark of neither"),
+        ("empty.pcap", Vec::new(), "holds no audio"),
+        ("head.pcap", none.pcap()[..20].to_vec(), "is cut off after packet 0"),
+        ("head.pcapng", none.pcapng()[..20].to_vec(), "is cut off after packet 0"),
+    ] {
+        let file = scratch.file(name, &bytes);
+        let (code, out, err) = octothorpe(&[&file]);
+        assert_eq!((code, out.as_str()), (2, ""), "{name}: {err}");
+        assert!(err.starts_with(&format!("{file}: {sentence}")), "{name}: {err}");
+        assert_eq!(err.lines().count(), 1, "{name}: {err}");
+    }
+}
+
+/// What a damaged capture holds is heard, and where it breaks off is told.
+#[test]
+fn a_damaged_capture_is_heard_to_its_damage() {
+    let scratch = Scratch::new("damaged");
+    let capture = tone_capture(Link::Ethernet, phone());
+    let whole = capture.pcap();
+    let file = scratch.file("cut.pcap", &whole[..whole.len() - 100]);
+    assert_eq!(octothorpe(&[&file]), (2, HEARD.into(), format!("{file}: is cut off after packet 30\n")));
+    let file = scratch.file("snapped.pcap", &capture.snapped(96));
+    let (code, _, err) = octothorpe(&[&file]);
+    assert_eq!(code, 2);
+    assert_eq!(
+        err,
+        format!("{file}: keeps only 54 of 172 bytes of packet 1; capture whole packets (tcpdump -s 0)\n")
+    );
+}
+
+/// Nothing read from a file may panic: captures with any of their bytes changed.
+#[test]
+fn mutated_captures_never_panic() {
+    let scratch = Scratch::new("mutated-captures");
+    use rand::RngExt;
+    let mut rng = ear::seeded("mutated_captures_never_panic", 20);
+    let mut capture = tone_capture(Link::Ethernet, phone());
+    capture.fragmented(
+        0,
+        phone().from,
+        gateway().from,
+        &described("SIP/2.0 200 OK", "one", phone().from, "0 98", &[]),
+    );
+    for original in [capture.pcap(), capture.pcapng()] {
+        for _ in 0..150 {
+            let mut bytes = original.clone();
+            for _ in 0..rng.random_range(1..8) {
+                let at = rng.random_range(0..bytes.len());
+                bytes[at] = rng.random();
+            }
+            bytes.truncate(rng.random_range(0..=bytes.len()));
+            let file = scratch.file("a.pcap", &bytes);
+            let (code, _, err) = replay(&[&file]);
+            assert!((code == 0) == err.is_empty(), "{code}: {err}");
         }
     }
 }

@@ -13,7 +13,13 @@ pub(super) fn start(verbose: u8, gateway: bool) {
         (1, _) => LevelFilter::DEBUG,
         (2.., _) => LevelFilter::TRACE,
     };
-    let filter = EnvFilter::builder().with_default_directive(level.into()).from_env_lossy();
+    let mut filter = EnvFilter::builder().with_default_directive(level.into()).from_env_lossy();
+    // What is wrong with a recording is told once, by who opened it.
+    if verbose == 0
+        && let Ok(quiet) = "symphonia=off".parse()
+    {
+        filter = filter.add_directive(quiet);
+    }
     let log = tracing_subscriber::fmt().with_env_filter(filter).with_writer(io::stderr);
     // The only error is that a log runs already: then that one goes on.
     let _ = log.with_ansi(io::stderr().is_terminal()).try_init();

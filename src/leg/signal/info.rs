@@ -20,7 +20,7 @@ const LONGEST_PRESS: Duration = Duration::from_secs(10);
 
 /// What an INFO says.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Info {
+pub enum Info {
     /// A key, and how long it was held as far as the body tells.
     Key(Digit, Duration),
     /// Nothing that is a key: no body, a hook-flash, a signal that is none of the sixteen keys.
@@ -30,7 +30,7 @@ pub(super) enum Info {
 }
 
 /// Reads the body of an INFO of this media type; `None` where there is no Content-Type.
-pub(super) fn read(media_type: Option<&str>, body: &[u8]) -> Info {
+pub fn read(media_type: Option<&str>, body: &[u8]) -> Info {
     let Some(media_type) = media_type.filter(|_| !body.is_empty()) else {
         return Info::Nothing;
     };

@@ -12,7 +12,7 @@ mod cause;
 mod cleanup;
 mod facts;
 mod incoming;
-mod info;
+pub mod info;
 mod media;
 mod outgoing;
 mod output;

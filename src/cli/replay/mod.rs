@@ -5,14 +5,19 @@
 //! files are given, a line `# FILE` stands before each one's digits. With
 //! `--json`, one object a digit, which names its file.
 
+mod capture;
+mod finding;
+mod hearing;
+mod source;
+
 use std::io::{self, Read, Write};
 use std::path::{Path, PathBuf};
 
 use clap::Args;
-use serde::Serialize;
 
-use crate::audio::{AudioError, Recording};
-use crate::dsp::dtmf::{Detector, Ended, Event};
+use finding::{Finding, Printer};
+use hearing::Hearing;
+use source::{Source, SourceError};
 
 /// All files were heard to their end.
 const DONE: u8 = 0;
@@ -22,7 +27,8 @@ const WRONG_USAGE: u8 = 2;
 /// Arguments of `replay`.
 #[derive(Debug, Args)]
 pub struct ReplayArgs {
-    /// WAV, FLAC, MP3, Ogg Vorbis; `.raw` for 16-bit little-endian 8 kHz mono; `-` for such on standard input
+    /// WAV, FLAC, MP3, Ogg Vorbis; headerless G.711 (`.ulaw`, `.alaw`); a capture of a call (pcap, pcapng);
+    /// `.raw` for 16-bit little-endian 8 kHz mono; `-` for such on standard input
     #[arg(required = true, value_name = "FILE")]
     files: Vec<PathBuf>,
     /// What we said meanwhile (not in this version)
@@ -51,14 +57,9 @@ impl ReplayArgs {
             (self.labels.is_some(), "--labels"),
             (self.picture.is_some(), "--picture"),
             (self.events, "--events"),
-            (self.files.iter().any(|file| is_pcap(file)), ".pcap"),
         ];
         asked.into_iter().find_map(|(is_asked, name)| is_asked.then_some(name))
     }
-}
-
-fn is_pcap(file: &Path) -> bool {
-    file.extension().is_some_and(|ext| ext.eq_ignore_ascii_case("pcap"))
 }
 
 /// Carries out `replay`; `input` is read where a file is `-`. Digits go to
@@ -80,13 +81,17 @@ pub fn run(
         if args.files.len() > 1 && !json {
             writeln!(out, "# {}", file.display())?;
         }
-        let heard = match recording(file, input) {
-            Ok(recording) => hear(recording, &mut |key| tell(file, key, json, out)),
-            Err(error) => Err(Stop::Audio(error)),
+        let name = file.to_string_lossy();
+        let mut printer = Printer::new(&name, json, out);
+        let source =
+            if file == Path::new("-") { Ok(Source::from_raw(&mut *input)) } else { Source::open(file) };
+        let heard = match source {
+            Ok(source) => hear(source, &mut printer),
+            Err(error) => Err(Stop::Source(error)),
         };
         match heard {
             Ok(()) => {}
-            Err(Stop::Audio(error)) => {
+            Err(Stop::Source(error)) => {
                 writeln!(err, "{}: {error}", file.display())?;
                 code = WRONG_USAGE;
             }
@@ -96,81 +101,63 @@ pub fn run(
     Ok(code)
 }
 
-fn recording<'a>(file: &Path, input: &'a mut dyn Read) -> Result<Recording<'a>, AudioError> {
-    if file == Path::new("-") { Ok(Recording::from_raw(input)) } else { Recording::open(file) }
-}
-
 /// Why a file was not heard to its end.
 enum Stop {
-    Audio(AudioError),
+    Source(SourceError),
     Output(io::Error),
 }
 
-/// Tells every key of a recording as soon as it ends. What a damaged recording
-/// holds before its damage is heard.
-fn hear(mut recording: Recording<'_>, tell: &mut dyn FnMut(&Ended) -> io::Result<()>) -> Result<(), Stop> {
-    let mut ear = Detector::new();
-    let mut keys = Vec::new();
+impl<E: Into<SourceError>> From<E> for Stop {
+    fn from(error: E) -> Stop {
+        Stop::Source(error.into())
+    }
+}
+
+/// Tells everything that is heard in a source as soon as it is sure. What a damaged one holds before
+/// its damage is heard.
+fn hear(source: Source<'_>, printer: &mut Printer<'_>) -> Result<(), Stop> {
+    match source {
+        Source::Recording(mut recording) => {
+            hear_blocks(|take| recording.next_block().map(|block| block.map(take).is_some()), printer)
+        }
+        Source::G711(mut octets) => {
+            hear_blocks(|take| octets.next_block().map(|block| block.map(take).is_some()), printer)
+        }
+        Source::Capture(path) => {
+            let (findings, ended) = capture::hear(&path)?;
+            tell_streams(&findings, printer).map_err(Stop::Output)?;
+            ended.map_or(Ok(()), |error| Err(error.into()))
+        }
+    }
+}
+
+/// Hears blocks of samples: `next` hands one to what it is given, and says whether there was one.
+fn hear_blocks<E: Into<SourceError>>(
+    mut next: impl FnMut(&mut dyn FnMut(&[i16])) -> Result<bool, E>,
+    printer: &mut Printer<'_>,
+) -> Result<(), Stop> {
+    let mut hearing = Hearing::default();
+    let mut findings: Vec<Finding> = Vec::new();
     loop {
-        let block = recording.next_block();
-        let mut keep = |event| match event {
-            Event::Began(_) => {}
-            Event::Ended(key) => keys.push(key),
-        };
-        match &block {
-            Ok(Some(samples)) => ear.feed(samples, &mut keep),
-            Ok(None) | Err(_) => ear.finish(&mut keep),
+        let more = next(&mut |block| hearing.feed(block, &mut |finding| findings.push(finding)));
+        if !matches!(more, Ok(true)) {
+            hearing.finish(&mut |finding| findings.push(finding));
         }
-        keys.drain(..).try_for_each(|key| tell(&key)).map_err(Stop::Output)?;
-        match block {
-            Ok(Some(_)) => {}
-            Ok(None) => return Ok(()),
-            Err(error) => return Err(Stop::Audio(error)),
+        findings.drain(..).try_for_each(|finding| printer.tell(&finding)).map_err(Stop::Output)?;
+        if !more? {
+            return Ok(());
         }
     }
 }
 
-/// One key as `--json` tells it.
-#[derive(Serialize)]
-struct Told<'a> {
-    file: &'a str,
-    digit: char,
-    start_ms: f64,
-    end_ms: f64,
-    report_ms: f64,
-    /// Both tones together, dBm0.
-    level: f64,
-    /// High tone over low tone, dB.
-    twist: f64,
-    /// Both tones over all else, dB.
-    snr: f64,
-    path: &'static str,
-}
-
-fn tell(file: &Path, key: &Ended, json: bool, out: &mut dyn Write) -> io::Result<()> {
-    let digit = key.key.as_char();
-    let (start_ms, end_ms) = (key.onset.as_ms(), key.end.as_ms());
-    let report_ms = key.told_at.as_ms();
-    if json {
-        let told = Told {
-            file: &file.to_string_lossy(),
-            digit,
-            start_ms,
-            end_ms,
-            report_ms,
-            level: tenth(key.level.0),
-            twist: tenth(key.twist.0),
-            snr: tenth(key.snr.0),
-            path: "in_band",
-        };
-        serde_json::to_writer(&mut *out, &told)?;
-        writeln!(out)?;
-    } else {
-        writeln!(out, "{digit} {start_ms} {end_ms} {report_ms}")?;
+/// Tells what was heard in a capture; where several of its streams held something, each is named.
+fn tell_streams(findings: &[Finding], printer: &mut Printer<'_>) -> io::Result<()> {
+    let several = findings.iter().any(|finding| finding.stream() != findings[0].stream());
+    for finding in findings {
+        if let Some(stream) = finding.stream().filter(|_| several) {
+            printer.head(stream)?;
+        }
+        printer.tell(finding)?;
     }
-    out.flush()
-}
-
-fn tenth(value: f32) -> f64 {
-    (f64::from(value) * 10.0).round() / 10.0
+    Ok(())
 }

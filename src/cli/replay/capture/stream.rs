@@ -1,0 +1,261 @@
+//! One captured stream through the line of a call: which keys a call would have heard, and by which
+//! paths; beside it the tape, which knows where they lie.
+
+use std::net::SocketAddr;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use rand::SeedableRng as _;
+use rand::rngs::SmallRng;
+
+use super::signalling::{Formats, InfoKey};
+use super::survey::Stream;
+use super::tape::Tape;
+use crate::cli::replay::finding::{Finding, HeardKey};
+use crate::dsp::units::Samples;
+use crate::leg::key::{Digit, KeyEvent, KeyJoiner, KeyPath, Press};
+use crate::leg::media::{BUFFER, Line};
+use crate::leg::{Codec, MediaCommand, MediaEvent, MediaFormat};
+use crate::rtp::packet::Packet;
+use crate::rtp::telephone_event::Payload;
+use crate::rtp::timestamp::RtpTimestamp;
+
+/// The time from one tick of a line to the next.
+const PTIME: Duration = Duration::from_millis(20);
+/// After so long without a packet nothing waits in a line any more.
+const SETTLED: Duration = Duration::from_millis(200);
+/// How far a press that the line told may lie from where the tape has it: jitter moves the one.
+const APART: Samples = Samples::from_ms(250);
+/// How far behind an event's last known end its next packet may begin.
+const EVENT_JOINT: Samples = Samples::from_ms(100);
+
+/// Hears one stream.
+pub(super) struct StreamEar {
+    name: String,
+    formats: Formats,
+    line: Line,
+    joiner: KeyJoiner,
+    tape: Tape,
+    keys: Vec<JoinedKey>,
+    event: Option<EventPress>,
+    last_at: Instant,
+    next_tick: Instant,
+}
+
+/// One press, as all paths together tell it.
+struct JoinedKey {
+    key: HeardKey,
+    /// Where its tones began by the line's account, if tones came.
+    in_band: Option<Samples>,
+}
+
+/// The event that is being received.
+struct EventPress {
+    digit: Option<Digit>,
+    onset: Samples,
+    end: Samples,
+    /// The key that it told first, by its place in `keys`.
+    key: Option<usize>,
+}
+
+impl StreamEar {
+    /// An ear for a stream of a call with these formats, in a capture that begins at `now`.
+    pub(super) fn new(now: Instant, stream: &Stream, formats: &Formats) -> StreamEar {
+        // The seed serves reports that nobody gets.
+        let mut line = Line::new(now, &mut SmallRng::seed_from_u64(0));
+        let format = media_format(stream.route.map(|(from, _)| from), formats);
+        line.handle_command(now, MediaCommand::Negotiated(Arc::new(format)));
+        let mut tape = Tape::default();
+        if stream.route.is_none() {
+            // Without audio the capture's own time is the time line.
+            tape.place_of(now);
+        }
+        StreamEar {
+            name: stream.name(),
+            formats: formats.clone(),
+            line,
+            joiner: KeyJoiner::default(),
+            tape,
+            keys: Vec::new(),
+            event: None,
+            last_at: now,
+            next_tick: now,
+        }
+    }
+
+    /// Takes a datagram of the stream.
+    pub(super) fn handle_datagram(&mut self, now: Instant, from: SocketAddr, payload: &mut [u8]) {
+        self.tick_until(now);
+        self.last_at = now;
+        let event = Packet::read(payload).and_then(|packet| {
+            self.tape.handle_packet(now, &packet, &self.formats);
+            let payload = Payload::read(packet.payload)?;
+            let is_event = self.formats.events.contains(&packet.header.payload_type);
+            is_event.then_some((packet.header.timestamp, payload))
+        });
+        self.line.handle_rtp(now, from, payload);
+        self.drain(event);
+        if let Some((timestamp, payload)) = event {
+            self.prolong(timestamp, payload);
+        }
+    }
+
+    /// Takes a key that came by INFO.
+    pub(super) fn handle_info(&mut self, now: Instant, info: &InfoKey) {
+        self.tick_until(now);
+        let arrival = self.tape.place_of(now);
+        // INFO tells a press when it is over: it began as long ago as the key was held.
+        let began = now.checked_sub(info.held).unwrap_or(now);
+        let start = arrival.saturating_sub(held(info.held));
+        let press = Press { digit: info.digit, path: KeyPath::SipInfo, began };
+        self.join(press, start, arrival, arrival);
+    }
+
+    /// The capture is over: everything that was heard, in the order in which it was told.
+    pub(super) fn finish(mut self) -> Vec<Finding> {
+        self.tick_until(self.last_at + SETTLED);
+        self.line.handle_command(self.next_tick, MediaCommand::Close);
+        self.drain(None);
+        self.tape.finish(&self.formats);
+        let mut tones: Vec<HeardKey> = Vec::new();
+        for finding in std::mem::take(&mut self.tape.findings) {
+            match finding {
+                Finding::Key(key) => tones.push(key),
+            }
+        }
+        for joined in &mut self.keys {
+            joined.measure(&mut tones);
+        }
+        let mut keys: Vec<HeardKey> = self.keys.into_iter().map(|joined| joined.key).collect();
+        keys.sort_by_key(|key| key.report);
+        keys.into_iter()
+            .map(|key| Finding::Key(HeardKey { stream: Some(self.name.clone()), ..key }))
+            .collect()
+    }
+
+    /// Ticks the line as a media thread does; a long silence needs no ticks.
+    fn tick_until(&mut self, now: Instant) {
+        let mut buffer = [0; BUFFER];
+        while self.next_tick + PTIME <= now.min(self.last_at + SETTLED) {
+            self.next_tick += PTIME;
+            self.line.tick(self.next_tick, &mut buffer);
+            self.tape.handle_timeout(self.next_tick, &self.formats);
+            self.drain(None);
+        }
+        self.next_tick = self.next_tick.max(now.checked_sub(PTIME).unwrap_or(now));
+    }
+
+    /// Takes what the line told; `event` is the telephone-event that was just handed in.
+    fn drain(&mut self, event: Option<(RtpTimestamp, Payload)>) {
+        while let Some(told) = self.line.poll_event() {
+            if let MediaEvent::Key(press) = told {
+                self.handle_press(press, event);
+            }
+        }
+    }
+
+    fn handle_press(&mut self, press: Press, event: Option<(RtpTimestamp, Payload)>) {
+        let began = self.tape.place_of(press.began);
+        match (press.path, event) {
+            (KeyPath::Rfc4733, Some((timestamp, payload))) => {
+                let onset = self.tape.place(timestamp);
+                let told = onset + Samples(payload.duration.into());
+                let key = self.join(press, onset, told, told);
+                self.event = Some(EventPress { digit: Some(press.digit), onset, end: told, key });
+            }
+            (KeyPath::InBand, _) => {
+                let key = self.join(press, began, began, began);
+                let place = key.unwrap_or_else(|| self.confirmed(press.digit));
+                if let Some(joined) = self.keys.get_mut(place) {
+                    joined.in_band = Some(began);
+                }
+            }
+            (KeyPath::Rfc4733 | KeyPath::SipInfo | KeyPath::Modem, _) => {
+                self.join(press, began, began, began);
+            }
+        }
+    }
+
+    /// Joins a press with those of the other paths; tells the place of the key that it makes, if it
+    /// makes one.
+    fn join(&mut self, press: Press, start: Samples, end: Samples, report: Samples) -> Option<usize> {
+        let told = self.joiner.handle_press(press);
+        if let KeyEvent::Confirmed { press: number, path } = told {
+            if let Some(joined) = self.keys.get_mut(number) {
+                joined.key.paths.push(path);
+            }
+            return None;
+        }
+        if !matches!(told, KeyEvent::Pressed(_)) {
+            return None;
+        }
+        let digit = press.digit.as_char();
+        let paths = vec![press.path];
+        let key = HeardKey { digit, start, end, report, paths, tones: None, stream: None };
+        self.keys.push(JoinedKey { key, in_band: None });
+        Some(self.keys.len() - 1)
+    }
+
+    /// The key of this digit whose tones were told last.
+    fn confirmed(&self, digit: Digit) -> usize {
+        let is_it = |joined: &JoinedKey| {
+            joined.in_band.is_none()
+                && joined.key.digit == digit.as_char()
+                && joined.key.paths.last() == Some(&KeyPath::InBand)
+        };
+        self.keys.iter().rposition(is_it).unwrap_or(usize::MAX)
+    }
+
+    /// Moves the end of the current event on.
+    fn prolong(&mut self, timestamp: RtpTimestamp, payload: Payload) {
+        let begin = self.tape.place(timestamp);
+        let end = begin + Samples(payload.duration.into());
+        let Some(event) = &mut self.event else { return };
+        let is_it = event.digit == Digit::from_event(payload.event)
+            && begin >= event.onset
+            && begin <= event.end + EVENT_JOINT;
+        if !is_it {
+            return;
+        }
+        event.end = event.end.max(end);
+        if let Some(joined) = event.key.and_then(|key| self.keys.get_mut(key)) {
+            joined.key.end = joined.key.end.max(event.end);
+        }
+    }
+}
+
+impl JoinedKey {
+    /// Takes what the tape measured of its tones out of `tones`.
+    fn measure(&mut self, tones: &mut Vec<HeardKey>) {
+        let Some(began) = self.in_band else { return };
+        let apart = |key: &HeardKey| key.start.saturating_sub(began).max(began.saturating_sub(key.start));
+        let same = tones.iter().enumerate().filter(|(_, key)| key.digit == self.key.digit);
+        let nearest = same.map(|(index, key)| (apart(key), index)).min();
+        let Some((_, index)) = nearest.filter(|(apart, _)| *apart <= APART) else { return };
+        let measured = tones.remove(index);
+        self.key.tones = measured.tones;
+        if self.key.paths.first() == Some(&KeyPath::InBand) {
+            let HeardKey { start, end, report, .. } = measured;
+            self.key = HeardKey { start, end, report, ..self.key.clone() };
+        }
+    }
+}
+
+fn held(span: Duration) -> Samples {
+    Samples(u64::try_from(span.as_micros() / 125).unwrap_or(u64::MAX))
+}
+
+/// What a line that hears this stream agreed: nothing is sent.
+fn media_format(remote: Option<SocketAddr>, formats: &Formats) -> MediaFormat {
+    MediaFormat {
+        remote,
+        remote_rtcp: None,
+        codec: Codec::Pcmu,
+        send_payload: 0,
+        receive_payloads: formats.audio.clone(),
+        send_event_payload: formats.events.first().copied(),
+        receive_event_payload: formats.events.get(1).copied(),
+        ptime: PTIME,
+        sending: false,
+    }
+}
