@@ -10,11 +10,13 @@
 //! - [`highpass`]: takes DC and mains hum away before the ear listens.
 //! - [`goertzel`]: the eight bins of the DTMF frequencies.
 //! - [`dtmf`]: the ear: which key was pressed, from when to when.
+//! - [`progress`]: what else a line says: voices, call-progress tones, beeps.
 
 pub mod dtmf;
 pub mod g711;
 pub mod goertzel;
 pub mod highpass;
 pub mod level;
+pub mod progress;
 pub mod tone;
 pub mod units;

@@ -1,0 +1,158 @@
+//! One hop of 32 ms: how loud it is, how tonal, and the tone that it may be.
+
+use std::f32::consts::TAU;
+
+use super::bank::{BINS, BLOCK, BLOCK_RATE, Bank, Bins, Complex, centre, response};
+use crate::dsp::units::Hz;
+
+/// Blocks in a hop.
+pub(super) const HOP_BLOCKS: usize = 8;
+
+/// Samples in a hop.
+pub(super) const HOP: usize = HOP_BLOCKS * BLOCK;
+
+/// The bins of a whole hop, oldest block first.
+pub(super) type Blocks = [Bins; HOP_BLOCKS];
+
+/// One steady sine.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub(super) struct Tone {
+    pub(super) frequency: Hz,
+    /// Mean square.
+    pub(super) power: f32,
+    /// Its part of all that the hop holds.
+    pub(super) share: f32,
+}
+
+/// The bins of a hop of samples, `before` being the block before it.
+#[inline(always)]
+pub(super) fn bins(bank: &Bank, before: &[i16; BLOCK], hop: &[i16; HOP]) -> Blocks {
+    let (blocks, _) = hop.as_chunks::<BLOCK>();
+    let mut bins = [Bins::default(); HOP_BLOCKS];
+    let mut before = before;
+    for (bins, block) in bins.iter_mut().zip(blocks) {
+        *bins = bank.pass(before, block);
+        before = block;
+    }
+    bins
+}
+
+/// How the bins move from block to block.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Motion {
+    /// Power in each bin, over the hop's pairs of neighbouring blocks.
+    power: [f32; BINS],
+    /// Each block times the conjugate of the one before it, summed.
+    turn: Bins,
+    /// From 0 to 1: 1 where each bin holds one steady frequency.
+    pub(super) coherence: f32,
+}
+
+impl Motion {
+    #[inline(always)]
+    pub(super) fn of(blocks: &Blocks) -> Self {
+        let mut power = [0.0; BINS];
+        let mut turn = Bins::default();
+        for pair in blocks.windows(2) {
+            let (a, b) = (&pair[0], &pair[1]);
+            for bin in 0..BINS {
+                let squares = [a.re[bin], a.im[bin], b.re[bin], b.im[bin]].map(|x| x * x);
+                power[bin] += 0.5 * ((squares[0] + squares[1]) + (squares[2] + squares[3]));
+                turn.re[bin] += b.re[bin] * a.re[bin] + b.im[bin] * a.im[bin];
+                turn.im[bin] += b.im[bin] * a.re[bin] - b.re[bin] * a.im[bin];
+            }
+        }
+        let turned: f32 = (0..BINS).map(|bin| turn.at(bin).power().sqrt()).sum();
+        let all: f32 = power.iter().sum();
+        Self { power, turn, coherence: turned / all.max(1e-3) }
+    }
+
+    /// The power in all bins, as a mean square of a signal in their middles.
+    pub(super) fn in_band(&self) -> f32 {
+        self.power.iter().sum::<f32>() / (2 * (HOP_BLOCKS - 1)) as f32
+    }
+
+    /// The part of it in the two lowest bins, 250 to 750 Hz.
+    pub(super) fn low_share(&self) -> f32 {
+        (self.power[0] + self.power[1]) / self.power.iter().sum::<f32>().max(1e-3)
+    }
+
+    fn strongest(&self) -> usize {
+        (1..BINS).fold(0, |best, bin| if self.power[bin] > self.power[best] { bin } else { best })
+    }
+
+    /// The frequency of the strongest bin.
+    fn frequency(&self, bin: usize) -> Hz {
+        let turns = self.turn.at(bin).angle() / TAU;
+        let nearest = (centre(bin).0 / BLOCK_RATE.0 - turns).round() + turns;
+        let offset = nearest * BLOCK_RATE.0 - centre(bin).0;
+        // Half-way between two bins the angle fits one frequency above and one below.
+        let above = self.power.get(bin + 1).copied().unwrap_or_default();
+        let below = if bin == 0 { 0.0 } else { self.power[bin - 1] };
+        let offset = match offset {
+            high if high > BLOCK_RATE.0 * 0.4 && below > above => high - BLOCK_RATE.0,
+            low if low < -BLOCK_RATE.0 * 0.4 && above > below => low + BLOCK_RATE.0,
+            plain => plain,
+        };
+        Hz(centre(bin).0 + offset)
+    }
+
+    /// The strongest tone of a hop of this mean square, by the two bins that show most of it.
+    pub(super) fn tone(&self, blocks: &Blocks, mean_square: f32) -> Tone {
+        let bin = self.strongest();
+        let frequency = self.frequency(bin);
+        let neighbour = if frequency.0 > centre(bin).0 { (bin + 1).min(BINS - 1) } else { bin.max(1) - 1 };
+        let bins = if neighbour == bin { &[bin][..] } else { &[bin, neighbour] };
+        let (mut sum, mut seen) = (Complex::default(), 0.0);
+        for bin in bins {
+            let response = response(Hz(frequency.0 - centre(*bin).0));
+            sum += steady_part(blocks, *bin, frequency).scaled(response);
+            seen += response * response;
+        }
+        let power = sum.power() / (2.0 * seen * seen);
+        Tone { frequency, power, share: power / mean_square.max(1e-3) }
+    }
+}
+
+/// What a bin holds of this very frequency.
+fn steady_part(blocks: &Blocks, bin: usize, frequency: Hz) -> Complex {
+    let back = Complex::unit(-TAU * frequency.0 / BLOCK_RATE.0);
+    let (mut sum, mut wave) = (Complex::default(), Complex { re: 1.0, im: 0.0 });
+    for block in blocks {
+        sum += block.at(bin) * wave;
+        wave = wave * back;
+    }
+    sum.scaled(1.0 / HOP_BLOCKS as f32)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn hop_of(frequency: f32) -> (Blocks, f32) {
+        let step = TAU * frequency / 8000.0;
+        let at = |n: usize| (8000.0 * (step * n as f32).sin()).round() as i16;
+        let bins = bins(&Bank::default(), &std::array::from_fn(at), &std::array::from_fn(|n| at(n + BLOCK)));
+        (bins, 32e6)
+    }
+
+    #[test]
+    fn every_frequency_from_330_to_2200_hz_is_found() {
+        for frequency in (330..2200).step_by(7) {
+            let (blocks, mean_square) = hop_of(frequency as f32);
+            let motion = Motion::of(&blocks);
+            let tone = motion.tone(&blocks, mean_square);
+            assert!((tone.frequency.0 - frequency as f32).abs() < 1.0, "{frequency}: {tone:?}");
+            assert!((tone.share - 1.0).abs() < 0.06, "{frequency}: {tone:?}");
+            assert!(motion.coherence > 0.98, "{frequency}: {motion:?}");
+        }
+    }
+
+    #[test]
+    fn what_is_far_above_the_bins_is_no_tone_in_them() {
+        for frequency in [2400.0, 2700.0, 3300.0] {
+            let (blocks, mean_square) = hop_of(frequency);
+            assert!(Motion::of(&blocks).tone(&blocks, mean_square).share < 0.2, "{frequency}");
+        }
+    }
+}

@@ -1,0 +1,238 @@
+//! Voice activity: what is louder than the line's noise, moves, and is no tone.
+
+use super::hop::HOP;
+use super::{Sound, SoundEvent};
+use crate::dsp::units::{Db, Dbm0, Samples};
+
+/// How far over the line's noise a voice is.
+const OVER_NOISE: Db = Db(9.0);
+
+/// Nothing fainter is a voice, however quiet the line.
+const FAINTEST: Dbm0 = Dbm0(-48.0);
+
+/// Noise that is louder than this is a voice until it has been found to stay.
+const NOISE_AT_FIRST: Dbm0 = Dbm0(-45.0);
+
+/// Hops in which a speaker pauses at least once: 1.5 s.
+const NOISE_HOPS: u16 = 47;
+
+/// Pauses up to this long are part of the speech.
+const HANGOVER: Samples = Samples::from_ms(200);
+
+/// Speech has at least this many hops of sound that is no tone: 128 ms.
+const SPOKEN_HOPS: u16 = 4;
+
+/// Hops that wait for what follows: a tone's edge and, of a pair, its first hop.
+const WAITING: usize = 2;
+
+/// A voice's level moves at least this much; a hiss's does not.
+const MOVES: Db = Db(5.0);
+
+/// Silence is told from here on.
+const SILENCE: Samples = Samples::from_ms(500);
+
+/// The least mean square of late that was no tone's: what the line has by itself.
+#[derive(Debug, Clone)]
+struct Noise {
+    least: f32,
+    least_before: f32,
+    hops: u16,
+    is_known: bool,
+}
+
+impl Noise {
+    fn take(&mut self, mean_square: f32) {
+        self.least = self.least.min(mean_square);
+        self.hops += 1;
+        if self.hops == NOISE_HOPS {
+            *self = Self { least: f32::MAX, least_before: self.least, hops: 0, is_known: true };
+        }
+    }
+
+    fn floor(&self, thresholds: &Thresholds) -> f32 {
+        let least = self.least.min(self.least_before);
+        if self.is_known { least } else { least.min(thresholds.noise_at_first) }
+    }
+}
+
+/// The constants, as mean squares.
+#[derive(Debug, Clone)]
+struct Thresholds {
+    over_noise: f32,
+    faintest: f32,
+    noise_at_first: f32,
+    moves: f32,
+}
+
+/// A stretch of sound or silence.
+#[derive(Debug, Clone, Copy)]
+struct Stretch {
+    begin: Samples,
+    end: Samples,
+    hops: u16,
+    /// Mean squares.
+    faintest: f32,
+    loudest: f32,
+}
+
+impl Stretch {
+    fn of(begin: Samples, mean_square: f32) -> Self {
+        let end = begin + Samples(HOP as u64);
+        Self { begin, end, hops: 1, faintest: mean_square, loudest: mean_square }
+    }
+
+    fn extend(&mut self, begin: Samples, mean_square: f32) {
+        self.end = begin + Samples(HOP as u64);
+        self.hops = self.hops.saturating_add(1);
+        self.faintest = self.faintest.min(mean_square);
+        self.loudest = self.loudest.max(mean_square);
+    }
+}
+
+/// A hop that may be a voice's, while it is not yet known whether a tone begins beside it.
+#[derive(Debug, Clone, Copy)]
+struct Waiting {
+    begin: Samples,
+    mean_square: f32,
+    is_voice: bool,
+}
+
+/// Follows the voice of one line.
+#[derive(Debug, Clone)]
+pub(super) struct Voice {
+    thresholds: Thresholds,
+    noise: Noise,
+    speech: Option<Stretch>,
+    /// The last hops, oldest first.
+    waiting: [Option<Waiting>; WAITING],
+    was_tonal: bool,
+    quiet: Option<Stretch>,
+    /// Loud hops on end.
+    loud: u16,
+}
+
+impl Default for Voice {
+    fn default() -> Self {
+        Self {
+            thresholds: Thresholds {
+                over_noise: OVER_NOISE.power_ratio(),
+                faintest: FAINTEST.mean_square(),
+                noise_at_first: NOISE_AT_FIRST.mean_square(),
+                moves: MOVES.power_ratio(),
+            },
+            noise: Noise { least: f32::MAX, least_before: f32::MAX, hops: 0, is_known: false },
+            speech: None,
+            waiting: [None; WAITING],
+            was_tonal: false,
+            quiet: None,
+            loud: 0,
+        }
+    }
+}
+
+impl Voice {
+    /// Takes the next hop.
+    pub(super) fn step(
+        &mut self,
+        begin: Samples,
+        mean_square: f32,
+        is_tonal: bool,
+        tell: &mut impl FnMut(SoundEvent),
+    ) {
+        if !is_tonal {
+            self.noise.take(mean_square);
+        }
+        let floor = self.noise.floor(&self.thresholds) * self.thresholds.over_noise;
+        let is_loud = mean_square >= floor.max(self.thresholds.faintest);
+        self.follow_quiet(begin, mean_square, is_loud || is_tonal, tell);
+        self.follow_speech(Waiting { begin, mean_square, is_voice: is_loud }, is_tonal, tell);
+    }
+
+    fn follow_quiet(
+        &mut self,
+        begin: Samples,
+        mean_square: f32,
+        is_loud: bool,
+        tell: &mut impl FnMut(SoundEvent),
+    ) {
+        if is_loud {
+            self.loud = self.loud.saturating_add(1);
+            // One loud hop alone is a click.
+            if self.loud == 2 {
+                self.end_quiet(tell);
+            }
+            return;
+        }
+        self.loud = 0;
+        match &mut self.quiet {
+            Some(quiet) => quiet.extend(begin, mean_square),
+            None => self.quiet = Some(Stretch::of(begin, mean_square)),
+        }
+    }
+
+    fn follow_speech(&mut self, hop: Waiting, is_tonal: bool, tell: &mut impl FnMut(SoundEvent)) {
+        // The hops beside a tone hold its edges, and a pair of tones is known by its second hop only.
+        if is_tonal {
+            for waiting in self.waiting.iter_mut().flatten() {
+                waiting.is_voice = false;
+            }
+        }
+        let is_voice = hop.is_voice && !is_tonal && !self.was_tonal;
+        self.was_tonal = is_tonal;
+        if let Some(oldest) = self.waiting[0] {
+            self.judge(oldest, tell);
+        }
+        self.waiting.rotate_left(1);
+        self.waiting[WAITING - 1] = Some(Waiting { is_voice, ..hop });
+    }
+
+    fn judge(&mut self, hop: Waiting, tell: &mut impl FnMut(SoundEvent)) {
+        match &mut self.speech {
+            Some(speech) if hop.is_voice => speech.extend(hop.begin, hop.mean_square),
+            None if hop.is_voice => self.speech = Some(Stretch::of(hop.begin, hop.mean_square)),
+            Some(speech) if hop.begin >= speech.end + HANGOVER => self.end_speech(tell),
+            Some(_) | None => {}
+        }
+    }
+
+    fn end_speech(&mut self, tell: &mut impl FnMut(SoundEvent)) {
+        if let Some(Stretch { begin, end, hops, faintest, loudest }) = self.speech.take()
+            && hops >= SPOKEN_HOPS
+            && loudest >= faintest * self.thresholds.moves
+        {
+            let confidence = 1.0 - 1.0 / f32::from(hops);
+            tell(SoundEvent { sound: Sound::Speech, begin, end, confidence });
+        }
+    }
+
+    fn end_quiet(&mut self, tell: &mut impl FnMut(SoundEvent)) {
+        let Some(Stretch { begin, end, hops, .. }) = self.quiet.take() else {
+            return;
+        };
+        let received = Samples(u64::from(hops) * HOP as u64);
+        if received >= SILENCE {
+            let length = end.saturating_sub(begin).0.max(1);
+            let confidence = (received.0 as f32 / length as f32).min(1.0);
+            tell(SoundEvent { sound: Sound::Silence, begin, end, confidence });
+        }
+    }
+
+    /// Silence that the sender told of goes on, up to `end`.
+    pub(super) fn rest(&mut self, end: Samples) {
+        if let Some(quiet) = &mut self.quiet {
+            quiet.end = end;
+            quiet.hops = u16::MAX;
+        }
+    }
+
+    /// Nothing is known of what follows: what was heard ends here.
+    pub(super) fn close(&mut self, tell: &mut impl FnMut(SoundEvent)) {
+        for hop in std::mem::take(&mut self.waiting).into_iter().flatten() {
+            self.judge(hop, tell);
+        }
+        self.end_speech(tell);
+        self.end_quiet(tell);
+        self.was_tonal = false;
+        self.loud = 0;
+    }
+}
