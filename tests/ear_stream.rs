@@ -5,7 +5,7 @@ mod ear;
 
 use ear::{Audio, Press, ends, listen, ms};
 use octothorpe::dsp::dtmf::{Detector, Event, Gap, Key};
-use octothorpe::dsp::goertzel::{Bank, HOP, bin_frequency};
+use octothorpe::dsp::goertzel::{BLOCK, Bank, bin_frequency};
 use octothorpe::dsp::tone::KeyTone;
 use octothorpe::dsp::units::{Db, Dbm0, Samples};
 use rand::RngExt;
@@ -99,6 +99,23 @@ fn a_call_s_ear_fits_its_share_of_32_kib() {
     assert!(size_of::<Detector>() < 1024, "{} bytes", size_of::<Detector>());
 }
 
+/// A turn of many lines tells each line's keys where the line by itself would.
+#[test]
+fn a_bank_of_lines_hears_what_each_would_by_itself() {
+    let mut rng = ear::seeded("bank of lines", 8);
+    let lines: Vec<Vec<i16>> = (0..40).map(|_| keys_in_noise(&mut rng)).collect();
+    let mut ears = vec![Detector::new(); lines.len()];
+    let mut together = vec![Vec::new(); lines.len()];
+    for begin in (0..lines[0].len()).step_by(160) {
+        let frames: Vec<&[i16]> = lines.iter().map(|line| &line[begin..begin + 160]).collect();
+        Detector::feed_each(&mut ears, &frames, &mut |line, event| together[line].push(event));
+    }
+    for (line, (ear, mut events)) in lines.iter().zip(ears.iter_mut().zip(together)) {
+        ear.finish(&mut |event| events.push(event));
+        assert_eq!(events, listen(line));
+    }
+}
+
 /// Feeds a key of which a part never came, and what follows.
 fn with_gap(key_ms: u64, gap_at_ms: usize, gap: u64, kind: Gap) -> Vec<Event> {
     let mut samples = vec![0; ms(50.0)];
@@ -126,6 +143,62 @@ fn a_hole_in_a_key_does_not_double_it() {
             assert!(heard.len() <= 1, "{key_ms} ms, {gap} lost at {gap_at}: {}", heard.len());
             let sure = key_ms - gap >= 100 || gap == 20;
             assert!(!sure || heard.len() == 1, "{key_ms} ms, {gap} lost at {gap_at}: missed");
+        }
+    }
+}
+
+/// The stretches told as undecided.
+fn undecided(events: &[Event]) -> Vec<(Samples, Samples)> {
+    let stretch = |event: &Event| match event {
+        Event::Undecided { from, to } => Some((*from, *to)),
+        Event::Began(_) | Event::Ended(_) => None,
+    };
+    events.iter().filter_map(stretch).collect()
+}
+
+/// Two tones for 16 to 23 ms are no key (Q.24), but damage may have left no more of one.
+#[test]
+fn what_fell_short_of_a_key_is_told_once_and_no_key_is() {
+    let mut rng = ear::seeded("fell short", 9);
+    for _ in 0..200 {
+        let mut audio = Audio::silence(4000);
+        let (key, begin) = (ear::any_key(&mut rng), rng.random_range(800..1200));
+        let short = Press::plain(rng.random_range(-30.0..-6.0), rng.random_range(16.0..23.0));
+        short.put(&mut rng, &mut audio, key, begin);
+        audio.noise(&mut rng, ear::below(short.level(), 25.0));
+        let events = listen(&audio.quantised(None));
+        let [(from, to)] = undecided(&events)[..] else { panic!("{short:?}: {events:?}") };
+        assert_eq!(events.len(), 1, "and nothing else");
+        assert!(from.0 + 64 >= begin as u64 && to.0 <= (begin + short.count) as u64 + 64, "{from:?} {to:?}");
+    }
+}
+
+/// A key's own edges and residue are no traces of another.
+#[test]
+fn a_key_that_is_told_leaves_nothing_undecided() {
+    let samples = keys_in_noise(&mut ear::seeded("told", 10));
+    let events = listen(&samples);
+    assert_eq!((ends(&events).len(), undecided(&events)), (16, Vec::new()));
+    for key in ends(&events) {
+        assert!(key.confidence > 0.5, "{}", key.confidence);
+    }
+}
+
+/// 60 ms on end that were not received may have held a key, 40 ms may not; in one piece or frame by frame.
+#[test]
+fn a_long_hole_is_undecided_and_a_short_one_is_not() {
+    for (frames, told) in [(2, false), (3, true), (10, true)] {
+        for pieces in [1, frames] {
+            let mut events = Vec::new();
+            let mut ear = Detector::new();
+            ear.feed(&[0; 1000], &mut |event| events.push(event));
+            for _ in 0..pieces {
+                let missing = Samples(160 * frames / pieces);
+                ear.feed_gap(missing, Gap::Lost, &mut |event| events.push(event));
+            }
+            ear.feed(&[0; 1000], &mut |event| events.push(event));
+            let hole = (Samples(1000), Samples(1000 + 160 * frames));
+            assert_eq!(undecided(&events), if told { vec![hole] } else { vec![] }, "{frames} in {pieces}");
         }
     }
 }
@@ -176,14 +249,13 @@ fn the_bank_agrees_with_goertzel_filter() {
     let mut rng = ear::seeded("oracle", 6);
     let bank = Bank::default();
     for _ in 0..50 {
-        let samples: Vec<f32> = (0..3 * HOP).map(|_| rng.random_range(-20_000.0..20_000.0)).collect();
-        let hops = std::array::from_fn(|n| bank.hop(samples[n * HOP..(n + 1) * HOP].try_into().unwrap()));
-        let joined = bank.join(&hops);
-        for bin in 0..8 {
-            let ours = f64::from(joined[bin]).powi(2) + f64::from(joined[bin + 8]).powi(2);
-            let theirs = oracle(&samples, f64::from(bin_frequency(bin).0));
-            let scale = samples.iter().map(|x| f64::from(*x).powi(2)).sum::<f64>();
-            assert!((ours - theirs).abs() < 1e-4 * scale, "bin {bin}: {ours} {theirs}");
+        let samples: [i16; BLOCK] = std::array::from_fn(|_| rng.random_range(-20_000..20_000));
+        let floats = samples.map(f32::from);
+        let energies = bank.bins(&samples).energies();
+        for (bin, ours) in energies.into_iter().enumerate() {
+            let theirs = oracle(&floats, f64::from(bin_frequency(bin).0)) * 2.0 / BLOCK as f64;
+            let scale = floats.iter().map(|x| f64::from(*x).powi(2)).sum::<f64>();
+            assert!((f64::from(ours) - theirs).abs() < 1e-4 * scale, "bin {bin}: {ours} {theirs}");
         }
     }
 }

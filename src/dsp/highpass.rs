@@ -58,12 +58,12 @@ fn recur(b: [f32; 3], a: [f32; 2], past: Past, first: f32) -> [f32; BLOCK] {
 }
 
 impl Highpass {
-    /// Filters in place. The recurrence is unrolled over eight samples, so
+    /// Filters whole blocks of eight in place. The recurrence is unrolled over eight samples, so
     /// that its chain from sample to sample does not hold up the vector units.
     #[inline(always)]
-    pub fn run<const N: usize>(&self, past: &mut Past, samples: &mut [f32; N]) {
-        const { assert!(N.is_multiple_of(BLOCK), "whole blocks only") };
-        let (blocks, _) = samples.as_chunks_mut::<BLOCK>();
+    pub fn run(&self, past: &mut Past, samples: &mut [f32]) {
+        let (blocks, rest) = samples.as_chunks_mut::<BLOCK>();
+        debug_assert!(rest.is_empty(), "whole blocks only");
         for block in blocks {
             let input = *block;
             let mut output = [0.0; BLOCK];
@@ -76,6 +76,12 @@ impl Highpass {
             *past = [input[7], input[6], output[7], output[6]];
             *block = output;
         }
+    }
+
+    /// The state of a filter that has only ever seen one value, so that an
+    /// offset rings nothing.
+    pub fn resting_on(value: f32) -> Past {
+        [value, value, 0.0, 0.0]
     }
 
     /// The power that the filter leaves of a tone, as a ratio.

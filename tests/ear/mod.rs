@@ -210,7 +210,7 @@ pub fn ends(events: &[Event]) -> Vec<Ended> {
     events
         .iter()
         .filter_map(|event| match event {
-            Event::Began(_) => None,
+            Event::Began(_) | Event::Undecided { .. } => None,
             Event::Ended(ended) => Some(*ended),
         })
         .collect()

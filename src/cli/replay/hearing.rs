@@ -34,7 +34,7 @@ impl Hearing {
 
 fn told(event: Event, tell: &mut impl FnMut(Finding)) {
     match event {
-        Event::Began(_) => {}
+        Event::Began(_) | Event::Undecided { .. } => {}
         Event::Ended(key) => tell(Finding::Key(HeardKey::from(&key))),
     }
 }

@@ -1,9 +1,12 @@
-//! The exact test: which two tones explain a stretch of samples best.
+//! The exact test: which tones explain a stretch of samples best.
 //!
-//! A least-squares fit of two sines whose frequencies are free. Unlike a
+//! A least-squares fit of sines whose frequencies are free. Unlike a
 //! transform it is not blurred by the stretch's length: over 24 ms at 15 dB it
 //! tells each frequency to about a hertz, and whatever it leaves unexplained
 //! is no key tone.
+//!
+//! Time is counted from the stretch's middle, so that cosines are even and
+//! sines odd about it and the fit falls into two halves of half the length.
 
 use crate::dsp::goertzel::HOP;
 use crate::dsp::units::{Db, Hz};
@@ -13,13 +16,6 @@ pub(super) const WINDOW_HOPS: usize = 6;
 
 /// Samples of a window: 24 ms, just over the 23 ms that must not be a key.
 pub(super) const WINDOW: usize = WINDOW_HOPS * HOP;
-
-/// Time is counted from the window's middle, so that cosines are even and
-/// sines odd about it and the fit falls into two halves of half the length.
-const HALF: usize = WINDOW / 2;
-
-/// Three rounds bring frequencies from the gate's guess to within noise.
-const ROUNDS: usize = 3;
 
 /// A correction beyond this, in radians a sample (64 Hz), means that the guess
 /// was not near any tone.
@@ -34,76 +30,99 @@ pub(super) struct Tone {
     pub(super) mean_square: f32,
 }
 
-/// Two tones as fitted.
+/// Tones as fitted to one stretch.
 #[derive(Debug, Clone, Copy, PartialEq)]
-pub(super) struct Fit {
-    /// The tone that began nearest to the low group's bin.
-    pub(super) low: Tone,
-    /// The tone that began nearest to the high group's bin.
-    pub(super) high: Tone,
-    /// Energy that both explain, of all energy.
+pub(super) struct Fit<const TONES: usize> {
+    /// Each beside the guess that it began from.
+    pub(super) tones: [Tone; TONES],
+    /// Energy that all of them explain, of all energy.
     pub(super) share: f32,
+    /// The stretch's energy.
+    pub(super) energy: f32,
 }
 
-/// Fits two tones that lie near the phase steps `near` (radians a sample).
-/// `None` where the fit runs away: there are no two such tones.
-pub(super) fn fit(window: &[f32; WINDOW], near: [f32; 2]) -> Option<Fit> {
-    let energy = dot(window, window);
-    let (even, odd) = fold(window);
+/// Fits tones that lie near the phase steps `near` (radians a sample) to twice
+/// `HALF` samples. `None` where the fit runs away: there are no such tones.
+/// `COLUMNS` is twice `TONES`. Three rounds bring frequencies from the gate's
+/// guess to within noise.
+#[inline(always)]
+pub(super) fn fit<const HALF: usize, const TONES: usize, const COLUMNS: usize>(
+    stretch: &[f32],
+    near: [f32; TONES],
+    rounds: usize,
+) -> Option<Fit<TONES>> {
+    const { assert!(COLUMNS == 2 * TONES, "a column and its slope for each tone") };
+    let (before, after) = (stretch.first_chunk::<HALF>()?, stretch.last_chunk::<HALF>()?);
+    let (even, odd) = fold(before, after);
     let mut steps = near;
     let mut found = None;
-    for _ in 0..ROUNDS {
-        let (round, corrections) = correct(&even, &odd, steps)?;
-        if !corrections.iter().all(|c| c.abs() < WILD_STEP) {
+    for _ in 0..rounds {
+        let round = correct::<HALF, TONES, COLUMNS>(&even, &odd, steps)?;
+        if !round.corrections.iter().all(|c| c.abs() < WILD_STEP) {
             return None;
         }
-        steps = [steps[0] + corrections[0], steps[1] + corrections[1]];
+        for (step, correction) in steps.iter_mut().zip(round.corrections) {
+            *step += correction;
+        }
         found = Some(round);
     }
     let found = found?;
-    let tone = |index: usize| Tone {
+    let energy = dot(before, before) + dot(after, after);
+    let tones = std::array::from_fn(|index| Tone {
         frequency: Hz::from_radians_per_sample(steps[index]),
         mean_square: found.mean_squares[index],
-    };
-    Some(Fit { low: tone(0), high: tone(1), share: found.explained / energy.max(1.0) })
+    });
+    Some(Fit { tones, share: found.explained / energy.max(1.0), energy })
 }
 
 /// Sums and differences of the samples equally far from the middle.
-fn fold(window: &[f32; WINDOW]) -> ([f32; HALF], [f32; HALF]) {
-    let after = |n: usize| window[HALF + n];
-    let before = |n: usize| window[HALF - 1 - n];
-    (std::array::from_fn(|n| after(n) + before(n)), std::array::from_fn(|n| after(n) - before(n)))
+#[inline(always)]
+fn fold<const HALF: usize>(before: &[f32; HALF], after: &[f32; HALF]) -> ([f32; HALF], [f32; HALF]) {
+    let pair = |n: usize| (after[n], before[HALF - 1 - n]);
+    let (sum, difference) = (|(a, b): (f32, f32)| a + b, |(a, b): (f32, f32)| a - b);
+    (std::array::from_fn(|n| sum(pair(n))), std::array::from_fn(|n| difference(pair(n))))
 }
 
 /// What one round of the fit found.
-struct Round {
-    mean_squares: [f32; 2],
+struct Round<const TONES: usize> {
+    mean_squares: [f32; TONES],
     explained: f32,
+    /// How far each frequency is off, in radians a sample.
+    corrections: [f32; TONES],
 }
 
 /// One Gauss–Newton round: amplitudes at the given frequencies and, by their
 /// derivatives, how far the frequencies are off.
 ///
 /// x(t) = Σ a·cos ωt + b·sin ωt, dx/dω = −a·t·sin ωt + b·t·cos ωt.
-fn correct(even: &[f32; HALF], odd: &[f32; HALF], steps: [f32; 2]) -> Option<(Round, [f32; 2])> {
-    let [low, high] = steps.map(Wave::<HALF>::centred);
-    let (low_ramped, high_ramped) = (low.ramped(), high.ramped());
-    let columns = [&low.cos, &high.cos, &low_ramped.sin, &high_ramped.sin];
+#[inline(always)]
+fn correct<const HALF: usize, const TONES: usize, const COLUMNS: usize>(
+    even: &[f32; HALF],
+    odd: &[f32; HALF],
+    steps: [f32; TONES],
+) -> Option<Round<TONES>> {
+    let waves = steps.map(Wave::<HALF>::centred);
+    let ramped = waves.each_ref().map(Wave::ramped);
+    let plain = |c: usize| waves.get(c);
+    let slope = |c: usize| &ramped[c % TONES];
+    let columns: [&[f32; HALF]; COLUMNS] =
+        std::array::from_fn(|c| plain(c).map_or_else(|| &slope(c).sin, |wave| &wave.cos));
     let (a, z_even) = solve(columns, even)?;
-    let columns = [&low.sin, &high.sin, &low_ramped.cos, &high_ramped.cos];
+    let columns: [&[f32; HALF]; COLUMNS] =
+        std::array::from_fn(|c| plain(c).map_or_else(|| &slope(c).cos, |wave| &wave.sin));
     let (b, z_odd) = solve(columns, odd)?;
     // Folding doubled the amplitudes: a and b are twice the model's, so a
     // tone's mean square, (a² + b²) / 2, is an eighth of these squares.
     let square = |i: usize| a[i] * a[i] + b[i] * b[i];
-    let correction = |i: usize| (b[i] * b[i + 2] - a[i] * a[i + 2]) / (HALF as f32 * square(i).max(1e-6));
-    // Only what two steady tones explain counts: the ramped columns would
-    // also explain a tone that fills half the window.
-    let steady = |z: [f32; 4]| z[0] * z[0] + z[1] * z[1];
-    let round = Round {
-        mean_squares: [square(0) / 8.0, square(1) / 8.0],
+    let turn = |i: usize| b[i] * b[i + TONES] - a[i] * a[i + TONES];
+    // Only what steady tones explain counts: the ramped columns would also
+    // explain a tone that fills half the window.
+    let steady = |z: [f32; COLUMNS]| z.iter().take(TONES).map(|z| z * z).sum::<f32>();
+    Some(Round {
+        mean_squares: std::array::from_fn(|i| square(i) / 8.0),
         explained: (steady(z_even) + steady(z_odd)) / 2.0,
-    };
-    Some((round, [correction(0), correction(1)]))
+        corrections: std::array::from_fn(|i| turn(i) / (HALF as f32 * square(i).max(1e-6))),
+    })
 }
 
 /// A complex exponential over `N` samples.
@@ -119,15 +138,18 @@ const LANES: usize = 8;
 
 impl<const N: usize> Wave<N> {
     /// At half a sample past zero and then a sample apart.
+    #[inline(always)]
     fn centred(step: f32) -> Self {
         Self::starting(step, 0.5)
     }
 
     /// From zero, a sample apart.
+    #[inline(always)]
     pub(super) fn from_zero(step: f32) -> Self {
         Self::starting(step, 0.0)
     }
 
+    #[inline(always)]
     fn starting(step: f32, first: f32) -> Self {
         const { assert!(N.is_multiple_of(LANES), "whole rows of lanes only") };
         let mut re: [f32; LANES] = [0.0; LANES];
@@ -153,6 +175,7 @@ impl<const N: usize> Wave<N> {
     }
 
     /// Each sample times its time, the end of the range being 1.
+    #[inline(always)]
     fn ramped(&self) -> Self {
         let time = |n: usize| (n as f32 + 0.5) / N as f32;
         Self {
@@ -162,17 +185,18 @@ impl<const N: usize> Wave<N> {
     }
 }
 
-/// Linear least squares with four columns: the coefficients, and for each
-/// column the root of the energy that it explains beyond those before it.
-/// `None` where the columns do not tell themselves apart.
-pub(super) fn solve<const N: usize>(
-    columns: [&[f32; N]; 4],
+/// Linear least squares: the coefficients, and for each column the root of the
+/// energy that it explains beyond those before it. `None` where the columns do
+/// not tell themselves apart.
+#[inline(always)]
+pub(super) fn solve<const N: usize, const COLUMNS: usize>(
+    columns: [&[f32; N]; COLUMNS],
     data: &[f32; N],
-) -> Option<([f32; 4], [f32; 4])> {
+) -> Option<([f32; COLUMNS], [f32; COLUMNS])> {
     // Cholesky: G = L·Lᵀ, then L·z = Aᵀ·data and Lᵀ·x = z.
-    let mut l = [[0.0f32; 4]; 4];
-    let mut z = [0.0f32; 4];
-    for row in 0..4 {
+    let mut l = [[0.0f32; COLUMNS]; COLUMNS];
+    let mut z = [0.0f32; COLUMNS];
+    for row in 0..COLUMNS {
         for column in 0..row {
             let known: f32 = (0..column).map(|k| l[row][k] * l[column][k]).sum();
             l[row][column] = (dot(columns[row], columns[column]) - known) / l[column][column];
@@ -187,14 +211,15 @@ pub(super) fn solve<const N: usize>(
         z[row] = (dot(columns[row], data) - known) / l[row][row];
     }
     let mut x = z;
-    for row in (0..4).rev() {
-        let known: f32 = (row + 1..4).map(|k| l[k][row] * x[k]).sum();
+    for row in (0..COLUMNS).rev() {
+        let known: f32 = (row + 1..COLUMNS).map(|k| l[k][row] * x[k]).sum();
         x[row] = (x[row] - known) / l[row][row];
     }
     Some((x, z))
 }
 
 /// Dot product in lanes that the compiler keeps in vector registers.
+#[inline(always)]
 fn dot<const N: usize>(left: &[f32; N], right: &[f32; N]) -> f32 {
     let mut sums = [0.0; LANES];
     let rows = left.as_chunks::<LANES>().0.iter().zip(right.as_chunks::<LANES>().0);
@@ -206,12 +231,12 @@ fn dot<const N: usize>(left: &[f32; N], right: &[f32; N]) -> f32 {
     sums.iter().sum()
 }
 
-impl Fit {
-    /// Both tones' energy over the rest. Of white noise the fit explains as
-    /// many parts in [`WINDOW`] as it has free numbers: an amplitude, a phase
-    /// and a frequency a tone.
-    pub(super) fn snr(&self) -> Db {
-        let rest = (1.0 - self.share).max(0.0) * WINDOW as f32 / (WINDOW - 6) as f32;
+impl<const TONES: usize> Fit<TONES> {
+    /// All tones' energy over the rest of `count` samples. Of white noise the
+    /// fit explains as many parts in them as it has free numbers: an
+    /// amplitude, a phase and a frequency a tone.
+    pub(super) fn snr(&self, count: usize) -> Db {
+        let rest = (1.0 - self.share).max(0.0) * count as f32 / (count - 3 * TONES) as f32;
         Db::of_powers(self.share, rest.max(1e-6))
     }
 }

@@ -1,72 +1,96 @@
 //! The gate: cheap, always on, open where a key may be.
 
 use super::key::Key;
-use super::limits::{GATE_SHARE, Limits};
-use crate::dsp::goertzel::{BINS, Bank, HOP, Partial, energies};
+use super::limits::Limits;
+use crate::dsp::goertzel::{BINS, BLOCK, Bank, Bins, bin_frequency};
+use crate::dsp::units::Hz;
 
-/// Hops that the gate looks at together: 12 ms.
-pub(super) const GATE_HOPS: usize = 3;
+/// A finite impulse response that makes the energy blind to what lies under
+/// the keys: a zero at 400 Hz, among the dial tones (ITU-T E.180), 12 dB or
+/// more off mains hum, and a double zero at 4 kHz against hiss. Between them
+/// it tilts, by which the bins are weighed too.
+const SHAPE: [f32; 5] = [1.0, 0.1, -1.8, 0.1, 1.0];
 
-/// The last hops of one line as the eight bins see them, oldest first.
-#[derive(Debug, Clone, Default)]
+/// The gate's tables, shared by every line.
+#[derive(Debug)]
 pub(super) struct Gate {
-    hops: [Partial; GATE_HOPS],
-    energy: [f32; GATE_HOPS],
+    bank: Bank,
+    /// What [`SHAPE`] leaves of a tone's energy at each bin.
+    weights: [f32; BINS],
+}
+
+/// A pair of tones that the gate found in a block.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub(super) struct Look {
+    /// The key whose tones they would be.
+    pub(super) key: Key,
+    /// Their share of the block's energy, hum and dial tones left out.
+    pub(super) share: f32,
+    /// The block as the bins see it.
+    pub(super) bins: Bins,
+}
+
+impl Default for Gate {
+    fn default() -> Self {
+        Self { bank: Bank::default(), weights: std::array::from_fn(|bin| weight(bin_frequency(bin))) }
+    }
+}
+
+/// The power gain of [`SHAPE`], which is even about its middle.
+fn weight(frequency: Hz) -> f32 {
+    let step = frequency.radians_per_sample();
+    let gain = SHAPE[2] + 2.0 * SHAPE[1] * step.cos() + 2.0 * SHAPE[0] * (2.0 * step).cos();
+    gain * gain
 }
 
 impl Gate {
-    /// Takes the next hop; tells the key that it may hold, if any.
+    /// The strongest pair of tones, where both are loud enough and their
+    /// levels are near enough to each other.
     #[inline(always)]
-    pub(super) fn pass(&mut self, bank: &Bank, limits: &Limits, hop: &[f32; HOP]) -> Option<Key> {
-        self.hops.rotate_left(1);
-        self.energy.rotate_left(1);
-        self.energy[GATE_HOPS - 1] = energy_of(hop);
-        self.hops[GATE_HOPS - 1] = bank.hop(hop);
-        let energy: f32 = self.energy.iter().sum();
-        if energy < limits.gate_floor * (GATE_HOPS * HOP) as f32 {
+    pub(super) fn look(&self, limits: &Limits, block: &[i16; BLOCK]) -> Option<Look> {
+        let shaped = shaped_energy(block);
+        if shaped < limits.gate_quiet {
             return None;
         }
-        let bins = energies(&bank.join(&self.hops), GATE_HOPS * HOP);
-        candidate(&bins, energy, limits)
-    }
-
-    /// How far the tones of a candidate lie from their bins, in radians a sample.
-    pub(super) fn offsets(&self, bank: &Bank, key: Key) -> [f32; 2] {
-        [bank.offset(key.row(), &self.hops), bank.offset(4 + key.column(), &self.hops)]
+        let bins = self.bank.bins(block);
+        let energies = bins.energies();
+        let (row, low) = strongest(&energies[..4]);
+        let (column, high) = strongest(&energies[4..]);
+        let is_pair = low.min(high) >= limits.gate_floor
+            && high >= low * limits.gate_twist[0]
+            && high <= low * limits.gate_twist[1];
+        let share = (low * self.weights[row & 3] + high * self.weights[4 + (column & 3)]) / shaped;
+        is_pair.then(|| Look { key: Key::at(row, column), share, bins })
     }
 }
 
+/// The block's energy through [`SHAPE`].
 #[inline(always)]
-fn energy_of(hop: &[f32; HOP]) -> f32 {
-    let mut sums = [0.0; BINS];
-    for row in hop.as_chunks::<BINS>().0 {
-        for (sum, x) in sums.iter_mut().zip(row) {
-            *sum += x * x;
+fn shaped_energy(block: &[i16; BLOCK]) -> f32 {
+    const LANES: usize = 16;
+    const COUNT: usize = BLOCK - LANES;
+    let samples: [f32; BLOCK] = block.map(f32::from);
+    let mut sums = [0.0; LANES];
+    for row in 0..COUNT / LANES + 1 {
+        // The last row overlaps the one before it by the response's length, and counts no less for it.
+        let first = (row * LANES).min(BLOCK - LANES - SHAPE.len() + 1);
+        for (lane, sum) in sums.iter_mut().enumerate() {
+            let at = |n: usize| samples[first + lane + n];
+            let y = at(0) + at(4) + SHAPE[1] * (at(1) + at(3)) + SHAPE[2] * at(2);
+            *sum += y * y;
         }
     }
     sums.iter().sum()
 }
 
-/// The strongest bin of each group, if together they are most of the energy.
-#[inline(always)]
-fn candidate(bins: &[f32; BINS], energy: f32, limits: &Limits) -> Option<Key> {
-    let (row, low) = strongest(&bins[..4]);
-    let (column, high) = strongest(&bins[4..]);
-    let floor = limits.gate_floor * (GATE_HOPS * HOP) as f32;
-    let open = low + high >= GATE_SHARE * energy
-        && low.min(high) >= floor
-        && high >= low * limits.gate_twist[0]
-        && high <= low * limits.gate_twist[1];
-    open.then(|| Key::at(row, column))
-}
-
+/// Written without a branch, which noise would make the processor guess wrong.
 #[inline(always)]
 fn strongest(group: &[f32]) -> (usize, f32) {
-    let mut best = (0, 0.0);
+    let (mut best, mut most) = (0, 0.0);
     for (index, energy) in group.iter().enumerate() {
-        if *energy > best.1 {
-            best = (index, *energy);
-        }
+        let is_more = *energy > most;
+        best = if is_more { index } else { best };
+        most = if is_more { *energy } else { most };
     }
-    best
+    (best, most)
 }

@@ -3,6 +3,8 @@
 //! Between what ITU-T Q.24 (Annex A, AT&T) says to accept and what it says to
 //! refuse lies room; each limit is placed inside it, and noise decides where.
 
+use super::window::Measure;
+use crate::dsp::goertzel::BLOCK;
 use crate::dsp::highpass::Highpass;
 use crate::dsp::units::{Db, Dbm0, Hz};
 
@@ -35,10 +37,24 @@ pub(super) const PURE: Grade = Grade { share: 0.935, frequency_off: 0.018, twist
 /// reach this (Q.24: 23 ms is refused), and four over one of 40 ms always do.
 pub(super) const DISTURBED: Grade = Grade { share: 0.87, frequency_off: 0.010, twist: [Db(-7.0), Db(4.0)] };
 
-/// The same for the gate, whose bins stand fixed: over 12 ms a tone 1.5 % off
-/// keeps 0.75 of its energy in the bin, and the other tone's leakage adds or
-/// takes a tenth.
-pub(super) const GATE_SHARE: f32 = 0.55;
+/// A trace of a key in a block of 12 ms: more than half of it and hardly
+/// anything else.
+pub(super) const EVIDENCE: Grade = Grade { share: 0.80, frequency_off: 0.025, twist: [Db(-12.0), Db(8.0)] };
+
+/// Either tone of a trace at least.
+pub(super) const EVIDENCE_FLOOR: Dbm0 = Dbm0(-45.0);
+
+/// The two tones' share of a block for the gate, whose bins stand fixed: over
+/// 12 ms a tone 1.5 % off keeps 0.75 of its energy in the bin, and the other
+/// tone's leakage adds or takes a tenth.
+pub(super) const GATE_SHARE: f32 = 0.50;
+
+/// The same for a block that may hold a trace.
+pub(super) const EVIDENCE_GATE_SHARE: f32 = 0.60;
+
+/// The same for the gate's first look, whose blocks stand fixed in time too: a
+/// key may fill them in part only.
+pub(super) const GATE_FIRST_SHARE: f32 = 0.4;
 
 /// By how much the gate's levels and twist may miss the limits above.
 pub(super) const GATE_SLACK: Db = Db(3.0);
@@ -65,13 +81,28 @@ pub(super) const BRIDGED_HOLE_MS: u64 = 20;
 /// A hole this long ends a key that was down when it began, in milliseconds.
 pub(super) const LONGEST_HOLE_MS: u64 = 1000;
 
+/// How long after a trace a key may still come of it, in milliseconds: a lost
+/// frame, and then the time that a key takes.
+pub(super) const FELL_SHORT_AFTER_MS: u64 = 64;
+
+/// How long after a key its own tones are its residue, in milliseconds: what
+/// is no pause.
+pub(super) const RESIDUE_MS: u64 = 40;
+
+/// A hole in which a key of 40 ms and its edges go unheard, in milliseconds.
+pub(super) const UNHEARD_MS: u64 = 60;
+
 /// The limits as the ear compares them, converted once.
 #[derive(Debug)]
 pub(super) struct Limits {
     /// Mean square of each tone at least.
     pub(super) floor: f32,
-    /// The gate's [`Self::floor`].
+    /// The same for a trace.
+    pub(super) evidence_floor: f32,
+    /// The energy of a block's weaker tone at least, as the gate sees it.
     pub(super) gate_floor: f32,
+    /// A block of less energy than this is not looked at.
+    pub(super) gate_quiet: f32,
     /// High energy over low energy as the gate sees it, the bounds.
     pub(super) gate_twist: [f32; 2],
     /// Present tone's energy over its energy in the key.
@@ -82,9 +113,12 @@ impl Default for Limits {
     fn default() -> Self {
         let slack = GATE_SLACK.power_ratio();
         let [least, most] = PURE.twist.map(Db::power_ratio);
+        let gate_floor = EVIDENCE_FLOOR.mean_square() / slack * BLOCK as f32;
         Self {
             floor: FLOOR.mean_square(),
-            gate_floor: FLOOR.mean_square() / slack,
+            evidence_floor: EVIDENCE_FLOOR.mean_square(),
+            gate_floor,
+            gate_quiet: gate_floor / slack,
             gate_twist: [least / slack, most * slack],
             present: PRESENT.power_ratio(),
         }
@@ -92,14 +126,23 @@ impl Default for Limits {
 }
 
 impl Grade {
-    /// True if a window of this share, twist and pair of frequencies is a key's.
-    pub(super) fn admits(&self, share: f32, twist: Db, tones: [(Hz, Hz); 2]) -> bool {
-        let is_near =
-            |(found, nominal): (Hz, Hz)| (found.0 - nominal.0).abs() <= nominal.0 * self.frequency_off;
-        share >= self.share
-            && (self.twist[0]..=self.twist[1]).contains(&twist)
-            && tones.into_iter().all(is_near)
+    /// True if a stretch that measures so is a key's.
+    pub(super) fn admits(&self, measure: &Measure) -> bool {
+        measure.share >= self.share
+            && (self.twist[0]..=self.twist[1]).contains(&measure.twist)
+            && measure.off.iter().all(|off| off.abs() <= self.frequency_off)
     }
+}
+
+/// How far inside the limits a key's measures lie, by the one nearest to its
+/// limit: 0 there, 1 for nominal frequencies, like levels and 20 dB SNR.
+pub(super) fn confidence(measure: &Measure) -> f32 {
+    let share = (measure.share - DISTURBED.share) / (0.99 - DISTURBED.share);
+    let off = measure.off.iter().fold(0.0f32, |most, off| most.max(off.abs()));
+    let frequency = 1.25 * (1.0 - off / PURE.frequency_off);
+    let [least, most] = PURE.twist.map(|twist| twist.0);
+    let twist = (measure.twist.0 - least).min(most - measure.twist.0) / most;
+    share.min(frequency).min(twist).clamp(0.0, 1.0)
 }
 
 /// The mean square of a tone on the line, from what the high-pass left of it.

@@ -1,8 +1,9 @@
 //! A key that is down: whether its tones are still there, and where they end.
 
-use super::fit::{Fit, Tone, Wave, solve};
+use super::fit::{Tone, Wave, solve};
 use super::key::Key;
 use super::limits::{Limits, RELEASE_HOPS};
+use super::window::Pair;
 use crate::dsp::goertzel::HOP;
 use crate::dsp::units::Samples;
 
@@ -13,7 +14,7 @@ pub(super) struct Press {
     pub(super) onset: Samples,
     pub(super) told_at: Samples,
     /// The window that made it sure, which lies inside the tones and not on their edge.
-    pub(super) fit: Fit,
+    pub(super) pair: Pair,
     /// Where the tones were last present.
     pub(super) end: Samples,
     /// Hops received since then.
@@ -21,15 +22,16 @@ pub(super) struct Press {
 }
 
 impl Press {
-    /// A key whose last window ended at `told_at` and fitted as `fit` says.
-    pub(super) fn new(key: Key, onset: Samples, told_at: Samples, fit: Fit) -> Self {
-        Self { key, onset, told_at, fit, end: told_at, absent: 0 }
+    /// A key whose last window ended at `told_at` and holds `pair`.
+    pub(super) fn new(key: Key, onset: Samples, told_at: Samples, pair: Pair) -> Self {
+        Self { key, onset, told_at, pair, end: told_at, absent: 0 }
     }
 
+    #[inline(always)]
     /// Looks for the tones in the hop that begins at `begin`. True once they
     /// have been away for so long that the key is up.
     pub(super) fn is_up_after(&mut self, limits: &Limits, hop: &[f32; HOP], begin: Samples) -> bool {
-        let presence = presence(hop, &self.fit);
+        let presence = presence(hop, &self.pair);
         if presence >= limits.present {
             self.end = begin + filled(presence);
             self.absent = 0;
@@ -61,12 +63,12 @@ fn filled(presence: f32) -> Samples {
 
 /// The energy of a key's tones in a hop beside their energy in the key; that of
 /// the tone which is further down.
-pub(super) fn presence(hop: &[f32; HOP], fit: &Fit) -> f32 {
-    let [low, high] =
-        [fit.low, fit.high].map(|tone| Wave::<HOP>::from_zero(tone.frequency.radians_per_sample()));
+#[inline(always)]
+pub(super) fn presence(hop: &[f32; HOP], pair: &Pair) -> f32 {
+    let [low, high] = pair.tones.map(|tone| Wave::<HOP>::from_zero(tone.frequency.radians_per_sample()));
     let Some((x, _)) = solve([&low.cos, &low.sin, &high.cos, &high.sin], hop) else {
         return 0.0;
     };
     let share = |re: f32, im: f32, tone: Tone| (re * re + im * im) / 2.0 / tone.mean_square;
-    share(x[0], x[1], fit.low).min(share(x[2], x[3], fit.high))
+    share(x[0], x[1], pair.tones[0]).min(share(x[2], x[3], pair.tones[1]))
 }

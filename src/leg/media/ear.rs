@@ -91,7 +91,7 @@ fn told(event: Event, end: Samples, place: Place<'_>, tell: &mut impl FnMut(Medi
                 tell(MediaEvent::Key(Press { digit, path: KeyPath::InBand, began }));
             }
         }
-        Event::Ended(_) => {}
+        Event::Ended(_) | Event::Undecided { .. } => {}
     }
 }
 

@@ -88,7 +88,7 @@ fn keys(pcm: &[i16]) -> Option<String> {
     let mut heard = Vec::new();
     let mut tell = |event| match event {
         Event::Began(key) => heard.push(format!("{} at {:.0} ms", key.key.as_char(), key.onset.as_ms())),
-        Event::Ended(_) => {}
+        Event::Ended(_) | Event::Undecided { .. } => {}
     };
     let mut ear = Detector::new();
     ear.feed(pcm, &mut tell);

@@ -1,0 +1,115 @@
+//! The newest window of a line, and whether it holds a key.
+
+use super::Tables;
+use super::fit::{Fit, Tone, WINDOW, fit};
+use super::gate::Look;
+use super::history::{History, KEPT};
+use super::key::Key;
+use super::limits::{DISTURBED, EVIDENCE, GATE_SHARE, PURE, on_the_line};
+use super::press::presence;
+use crate::dsp::goertzel::{BLOCK, HOP, bin_frequency};
+use crate::dsp::units::{Db, Samples};
+
+/// A key's two tones as one window holds them.
+pub(super) type Pair = Fit<2>;
+
+/// What was heard of late, after the high-pass.
+pub(super) type Filtered = [f32; KEPT];
+
+/// Where the newest window begins in [`Filtered`].
+const BEGIN: usize = KEPT - WINDOW;
+
+/// The pair of tones in the block that ended `back` samples ago, where they
+/// are most of it and all of it was received.
+#[inline(always)]
+pub(super) fn look(tables: &Tables, history: &History, back: usize) -> Option<Look> {
+    if history.unbroken() * HOP < back + BLOCK {
+        return None;
+    }
+    let block = history.newest::<BLOCK>(back);
+    tables.gate.look(&tables.limits, &block).filter(|look| look.share >= GATE_SHARE)
+}
+
+/// The newest window, if it is a key's: two blocks of which the gate sees the
+/// same key in both.
+#[inline(always)]
+pub(super) fn test(tables: &Tables, [older, newer]: [Look; 2], filtered: &Filtered) -> Option<Pair> {
+    let key = newer.key;
+    if older.key != key {
+        return None;
+    }
+    let near =
+        bins(key).map(|bin| bin_frequency(bin).radians_per_sample() + newer.bins.offset(&older.bins, bin));
+    let found = fit::<{ WINDOW / 2 }, 2, 4>(&filtered[BEGIN..], near, 3)?;
+    let is_key = [PURE, DISTURBED].iter().any(|grade| grade.admits(&measure(tables, key, &found)))
+        && floor_of(tables, &found) >= tables.limits.floor;
+    is_key.then_some(found)
+}
+
+/// True if the block that ended `back` samples ago holds evidence of the pair
+/// that the gate saw in it.
+#[inline(always)]
+pub(super) fn is_evidence(tables: &Tables, look: &Look, filtered: &Filtered, back: usize) -> bool {
+    let near = bins(look.key).map(|bin| bin_frequency(bin).radians_per_sample());
+    let end = KEPT - back;
+    let Some(found) = fit::<{ BLOCK / 2 }, 2, 4>(&filtered[end - BLOCK..end], near, 2) else {
+        return false;
+    };
+    EVIDENCE.admits(&measure(tables, look.key, &found))
+        && floor_of(tables, &found) >= tables.limits.evidence_floor
+}
+
+fn bins(key: Key) -> [usize; 2] {
+    [key.row(), 4 + key.column()]
+}
+
+/// What the grades ask about.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Measure {
+    pub(super) share: f32,
+    pub(super) twist: Db,
+    /// How far either tone is off, as a share of its frequency.
+    pub(super) off: [f32; 2],
+}
+
+/// A pair as it is on the line, beside the key that it would be.
+pub(super) fn measure(tables: &Tables, key: Key, pair: &Pair) -> Measure {
+    let [low, high] = levels(tables, pair);
+    let off = |tone: Tone, nominal: f32| tone.frequency.0 / nominal - 1.0;
+    Measure {
+        share: pair.share,
+        twist: Db::of_powers(high, low),
+        off: [off(pair.tones[0], key.low().0), off(pair.tones[1], key.high().0)],
+    }
+}
+
+/// The mean squares of a pair's tones on the line.
+pub(super) fn levels(tables: &Tables, pair: &Pair) -> [f32; 2] {
+    pair.tones.map(|tone| on_the_line(&tables.highpass, tone.frequency, tone.mean_square))
+}
+
+fn floor_of(tables: &Tables, pair: &Pair) -> f32 {
+    let [low, high] = levels(tables, pair);
+    low.min(high)
+}
+
+/// Where the tones of the newest window began: in its first hop or in the one
+/// before it, whichever they fill only in part.
+#[inline(always)]
+pub(super) fn onset(history: &History, filtered: &Filtered, pair: &Pair) -> Samples {
+    let window_begin = history.at.saturating_sub(Samples(WINDOW as u64));
+    let filled = |begin: usize| {
+        let Some(hop) = filtered[begin..].first_chunk::<HOP>() else {
+            return 0;
+        };
+        let share = presence(hop, pair).sqrt().min(1.0);
+        let share = if share < 0.1 { 0.0 } else { share };
+        (share * HOP as f32).round() as u64
+    };
+    let in_first = filled(BEGIN);
+    if in_first < HOP as u64 * 9 / 10 {
+        return Samples(window_begin.0 + HOP as u64 - in_first);
+    }
+    let before = if history.unbroken() * HOP > WINDOW { filled(BEGIN - HOP) } else { 0 };
+    window_begin.saturating_sub(Samples(before))
+}
