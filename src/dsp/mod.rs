@@ -10,9 +10,11 @@
 //! - [`highpass`]: takes DC and mains hum away before the ear listens.
 //! - [`goertzel`]: the eight bins of the DTMF frequencies.
 //! - [`dtmf`]: the ear: which key was pressed, from when to when.
+//! - [`echo`]: what of the received samples is our own voice.
 //! - [`progress`]: what else a line says: voices, call-progress tones, beeps.
 
 pub mod dtmf;
+pub mod echo;
 pub mod g711;
 pub mod goertzel;
 pub mod highpass;

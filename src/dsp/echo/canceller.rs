@@ -1,0 +1,234 @@
+//! The echo path at one delay: what was played, as it comes back.
+//!
+//! A filter in the foreground makes the residual; one in the background learns. The foreground takes
+//! the background's taps over only where those have left less for a while, so that a key or a voice,
+//! which throws the learning one off, leaves the other as it was (the two-path method of Ochiai,
+//! Araseki and Ogihara, 1977). Learning goes by whitened signals: a vowel alone would teach the
+//! filter nothing but its own few harmonics.
+
+use pulp::Simd;
+
+use super::delay::Delay;
+use super::history::History;
+use super::slide::{SUMS, energy, slide};
+use super::whiten::{ORDER, Whitener};
+use crate::dsp::units::{Dbm0, Samples};
+
+/// Taps of the echo path: 12 ms.
+pub(super) const TAPS: usize = 96;
+
+/// Samples worked at once at most.
+pub(super) const BLOCK: usize = SUMS;
+
+/// Taps before the delay that the search found: a path may begin well before its strongest tap.
+const LEAD: usize = 32;
+
+/// Samples that a block's outputs look at, and one more for whole blocks.
+const LINE: usize = TAPS + BLOCK;
+
+/// How far each block goes towards what it would have wanted; stable below 1.
+const STEP: f32 = 0.6;
+
+/// The reference's level under which nothing is learnt.
+const LEARN_FLOOR: Dbm0 = Dbm0(-50.0);
+
+/// What a block leaves of the energies before it, by which the two filters are compared: 16 ms.
+const COMPARE_MEMORY: f32 = 0.75;
+
+/// Blocks in a row that are learnt from after the background did better: 0.5 s.
+const EAGER: u32 = 125;
+
+/// Else one block of so many is learnt from: a path that is known moves slowly.
+const LEARN_EVERY: u32 = 4;
+
+/// A model of the echo at one delay.
+#[derive(Debug, Clone)]
+pub(super) struct Canceller {
+    /// The delay of the first tap.
+    delay: Delay,
+    /// The reference as it reaches the filters, newest last, and the same whitened.
+    line: [f32; LINE],
+    white: [f32; LINE],
+    whitener: Whitener,
+    /// Oldest sample's tap first.
+    foreground: [f32; TAPS],
+    background: [f32; TAPS],
+    /// Energies of late: received, left by the foreground, left by the background.
+    energies: [f32; 3],
+    /// Blocks still to be learnt from one by one; then counts those between two that are.
+    eager: u32,
+    rested: u32,
+    learn_floor: f32,
+}
+
+impl Canceller {
+    /// A model that knows nothing yet but that the echo comes about `lag` samples late.
+    pub(super) fn new(lag: usize) -> Self {
+        Self {
+            delay: Delay::new(lag as i64 - LEAD as i64),
+            line: [0.0; LINE],
+            white: [0.0; LINE],
+            whitener: Whitener::new(),
+            foreground: [0.0; TAPS],
+            background: [0.0; TAPS],
+            energies: [0.0; 3],
+            eager: EAGER,
+            rested: 0,
+            learn_floor: LEARN_FLOOR.mean_square(),
+        }
+    }
+
+    /// True if an echo at `lag` lies well within the taps.
+    pub(super) fn covers(&self, lag: usize) -> bool {
+        (8..TAPS as i64 - 16).contains(&(lag as i64 - self.delay.samples() as i64))
+    }
+
+    /// Begins anew at a position that does not follow the one before.
+    #[inline(always)]
+    pub(super) fn jump<S: Simd>(&mut self, simd: S, played: &History, at: Samples) {
+        for begin in (0..LINE).step_by(BLOCK) {
+            let end = at.0 as i64 - (LINE - BLOCK - begin) as i64;
+            self.line[begin..begin + BLOCK].copy_from_slice(&self.delay.read(simd, played, end));
+        }
+        self.whitener.watch(&self.line);
+        self.white = [0.0; LINE];
+        for begin in (BLOCK..LINE).step_by(BLOCK) {
+            let errors = self.whitener.run(simd, &self.line[..begin + BLOCK]);
+            self.white[begin..begin + BLOCK].copy_from_slice(&errors);
+        }
+    }
+
+    /// Takes the echo out of a block of received samples, of which the last `count` are new and
+    /// begin at `at`; those before are 0, and stay it.
+    #[inline(always)]
+    pub(super) fn run<S: Simd>(
+        &mut self,
+        simd: S,
+        played: &History,
+        at: Samples,
+        block: &mut [f32; BLOCK],
+        count: usize,
+    ) {
+        self.follow(simd, played, at, count);
+        let wanted = *block;
+        let made = filter(simd, &self.foreground, &self.line);
+        let foreground = rest(&wanted, &made, count);
+        let energies = [energy(&wanted), energy(&foreground)];
+        if energies[1] <= energies[0] {
+            *block = foreground;
+        }
+        if count == BLOCK {
+            self.delay.learn(&made, &foreground);
+        }
+        if self.eager == 0 && self.rested + 1 < LEARN_EVERY {
+            self.rested += 1;
+            return;
+        }
+        self.rested = 0;
+        self.eager = self.eager.saturating_sub(1);
+        let background = self.learn(simd, &wanted, count);
+        self.compare([energies[0], energies[1], background]);
+    }
+
+    /// Teaches the background a block; tells the energy that it left before.
+    #[inline(always)]
+    pub(super) fn teach<S: Simd>(
+        &mut self,
+        simd: S,
+        played: &History,
+        at: Samples,
+        block: &[f32; BLOCK],
+        count: usize,
+    ) -> f32 {
+        self.follow(simd, played, at, count);
+        self.learn(simd, block, count)
+    }
+
+    /// Moves the line on by `count` samples.
+    #[inline(always)]
+    fn follow<S: Simd>(&mut self, simd: S, played: &History, at: Samples, count: usize) {
+        self.line.copy_within(count.., 0);
+        self.white.copy_within(count.., 0);
+        self.delay.pass(count as u64);
+        let end = at.0 as i64 + count as i64;
+        self.line[LINE - BLOCK..].copy_from_slice(&self.delay.read(simd, played, end));
+        self.white[LINE - BLOCK..].copy_from_slice(&self.whitener.run(simd, &self.line));
+    }
+
+    /// One step of the background towards leaving nothing of this block; the energy left before it.
+    #[inline(always)]
+    fn learn<S: Simd>(&mut self, simd: S, wanted: &[f32; BLOCK], count: usize) -> f32 {
+        let left = rest(wanted, &filter(simd, &self.background, &self.line), count);
+        if count > ORDER && energy(&self.line) >= self.learn_floor * LINE as f32 {
+            self.whitener.watch(&self.line);
+            let step = STEP / (energy(&self.white) + self.learn_floor);
+            let slopes = gradient(simd, &self.whitened(simd, &left, count), &self.white);
+            for (tap, slope) in self.background.iter_mut().zip(slopes) {
+                *tap += step * slope;
+            }
+        }
+        energy(&left)
+    }
+
+    /// What was left of the last `count` samples, whitened as the reference is. The first samples
+    /// after which nothing is known stay 0.
+    #[inline(always)]
+    fn whitened<S: Simd>(&self, simd: S, left: &[f32; BLOCK], count: usize) -> [f32; BLOCK] {
+        let mut after = [0.0; ORDER + BLOCK];
+        after[ORDER..].copy_from_slice(left);
+        let mut errors = self.whitener.run(simd, &after);
+        errors[..BLOCK - count + ORDER].fill(0.0);
+        errors
+    }
+
+    /// Weighs the two filters by what they left of late.
+    #[inline(always)]
+    fn compare(&mut self, left: [f32; 3]) {
+        for (late, now) in self.energies.iter_mut().zip(left) {
+            *late = COMPARE_MEMORY * *late + now;
+        }
+        let [received, foreground, background] = self.energies;
+        if background < 0.7 * foreground && background < received {
+            self.trust();
+            self.energies[1] = background;
+            if background < 0.5 * foreground {
+                self.eager = EAGER;
+            }
+        } else if background > 2.0 * foreground {
+            self.background = self.foreground;
+            self.energies[2] = foreground;
+        }
+    }
+
+    /// Lets the foreground be what was learnt so far.
+    pub(super) fn trust(&mut self) {
+        self.foreground = self.background;
+    }
+}
+
+/// Wanted minus made, of the last `count` samples.
+#[inline(always)]
+fn rest(wanted: &[f32; BLOCK], made: &[f32; BLOCK], count: usize) -> [f32; BLOCK] {
+    let mut left = [0.0; BLOCK];
+    for n in BLOCK - count..BLOCK {
+        left[n] = wanted[n] - made[n];
+    }
+    left
+}
+
+#[inline(always)]
+fn filter<S: Simd>(simd: S, taps: &[f32; TAPS], line: &[f32; LINE]) -> [f32; BLOCK] {
+    let mut made = [0.0; BLOCK];
+    slide(simd, taps, &line[1..], &mut made);
+    made
+}
+
+/// By each tap, how the block's energy falls as it grows.
+#[inline(always)]
+fn gradient<S: Simd>(simd: S, errors: &[f32; BLOCK], line: &[f32; LINE]) -> [f32; TAPS] {
+    let mut slopes = [0.0; TAPS];
+    for (index, row) in slopes.as_chunks_mut::<BLOCK>().0.iter_mut().enumerate() {
+        slide(simd, errors, &line[1 + BLOCK * index..], row);
+    }
+    slopes
+}

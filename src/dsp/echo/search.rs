@@ -1,0 +1,151 @@
+//! Where the echo is: the delay at which received and played samples agree.
+//!
+//! Both are narrowed to the lower speech band, brought to 2 kHz and to an even level, so that no
+//! single loud vowel and no pitch decides; then they are correlated at every delay that an echo may
+//! have. A quarter of the samples and a quarter of the delays make it a sixteenth of the work.
+
+use pulp::Simd;
+
+use super::history::History;
+use super::slide::{SUMS, energy, product, slide};
+use crate::dsp::units::{Dbm0, Hz};
+
+/// Samples that become one.
+const DECIMATION: usize = 4;
+
+/// Decimated samples worked at once.
+const GROUP: usize = 16;
+
+/// Samples worked at once.
+pub(super) const GROUP_SAMPLES: usize = DECIMATION * GROUP;
+
+/// Delays looked at, in decimated samples: 0 to 320 ms, for the 300 ms and what the line's ends add.
+const LAGS: usize = 640;
+
+/// Taps of the band-pass.
+const BAND_TAPS: usize = 24;
+
+/// The middle of the pass-band, which reaches about 350 Hz to either side.
+const BAND: Hz = Hz(600.0);
+
+/// What a group leaves of the past: a memory of 0.6 s.
+const MEMORY: f32 = 0.987;
+
+/// What a group leaves of the level before it: levels are made even over 12 ms.
+const LEVEL_MEMORY: f32 = 0.5;
+
+/// Quieter than this holds no echo worth knowing.
+const FLOOR: Dbm0 = Dbm0(-52.0);
+
+/// Room for the decimated reference: when it is full, what is still needed moves to the front.
+const ROOM: usize = 2048;
+
+/// A delay at which an echo may be.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub(super) struct Candidate {
+    /// The delay of the strongest agreement, in samples.
+    pub(super) lag: usize,
+    /// Its correlation beside the root mean square of all delays'.
+    pub(super) prominence: f32,
+}
+
+/// The correlation of one line.
+#[derive(Debug, Clone)]
+pub(super) struct Search {
+    reference: Box<[f32; ROOM]>,
+    /// Where the next group of the reference goes.
+    filled: usize,
+    /// By delay, the longest first.
+    correlation: Box<[f32; LAGS]>,
+    /// Power of the reference and of the received samples of late.
+    power: [f32; 2],
+    band: [f32; BAND_TAPS],
+    floor: f32,
+}
+
+impl Search {
+    /// Nothing correlated yet.
+    pub(super) fn new() -> Self {
+        let middle = (BAND_TAPS - 1) as f32 / 2.0;
+        let band = std::array::from_fn(|n| {
+            let off = n as f32 - middle;
+            let window = 0.5 + 0.5 * (std::f32::consts::PI * off / (middle + 1.0)).cos();
+            window * (BAND.radians_per_sample() * off).cos() / 6.0
+        });
+        Self {
+            reference: Box::new([0.0; ROOM]),
+            filled: LAGS,
+            correlation: Box::new([0.0; LAGS]),
+            power: [0.0; 2],
+            band,
+            floor: FLOOR.mean_square(),
+        }
+    }
+
+    /// Takes the group that ends at `end`; correlates it only if `correlate`.
+    #[inline(always)]
+    pub(super) fn take<S: Simd>(
+        &mut self,
+        simd: S,
+        [played, received]: [&History; 2],
+        end: u64,
+        correlate: bool,
+    ) {
+        if self.filled + GROUP > ROOM {
+            self.reference.copy_within(self.filled - LAGS..self.filled, 0);
+            self.filled = LAGS;
+        }
+        let group = self.decimate(0, played, end);
+        self.reference[self.filled..self.filled + GROUP].copy_from_slice(&group);
+        self.filled += GROUP;
+        if !correlate {
+            return;
+        }
+        let group = self.decimate(1, received, end);
+        if self.power[1] > self.floor {
+            self.correlate(simd, &group);
+        }
+    }
+
+    /// The group that ends at `end`, narrowed, decimated and at an even level.
+    #[inline(always)]
+    fn decimate(&mut self, which: usize, from: &History, end: u64) -> [f32; GROUP] {
+        let mut samples = [0.0; GROUP_SAMPLES + BAND_TAPS];
+        from.read(end as i64 - samples.len() as i64, &mut samples);
+        let mut group = [0.0; GROUP];
+        for (n, x) in group.iter_mut().enumerate() {
+            *x = product(&samples[DECIMATION * (n + 1)..], &self.band);
+        }
+        let power = &mut self.power[which];
+        *power = LEVEL_MEMORY * *power + (1.0 - LEVEL_MEMORY) * energy(&group) / GROUP as f32;
+        let scale = 1.0 / (*power + self.floor).sqrt();
+        group.map(|x| x * scale)
+    }
+
+    #[inline(always)]
+    fn correlate<S: Simd>(&mut self, simd: S, group: &[f32; GROUP]) {
+        let reference = &self.reference[self.filled - GROUP - LAGS + 1..self.filled];
+        for (index, row) in self.correlation.as_chunks_mut::<SUMS>().0.iter_mut().enumerate() {
+            for c in row.iter_mut() {
+                *c *= MEMORY;
+            }
+            slide(simd, group, &reference[SUMS * index..], row);
+        }
+    }
+
+    /// The delay at which both agree best.
+    #[inline(always)]
+    pub(super) fn candidate(&self) -> Candidate {
+        let energy = energy(self.correlation.as_slice());
+        let rms = (energy / LAGS as f32).sqrt().max(1e-6);
+        let mut peaks = [0.0f32; SUMS];
+        for row in self.correlation.as_chunks::<SUMS>().0 {
+            for (peak, c) in peaks.iter_mut().zip(row) {
+                *peak = if c.abs() > *peak { c.abs() } else { *peak };
+            }
+        }
+        let peak = peaks.into_iter().fold(0.0, f32::max);
+        let index = self.correlation.iter().position(|c| c.abs() == peak).unwrap_or(0);
+        Candidate { lag: DECIMATION * (LAGS - 1 - index), prominence: peak / rms }
+    }
+}
