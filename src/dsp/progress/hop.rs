@@ -3,13 +3,19 @@
 use std::f32::consts::TAU;
 
 use super::bank::{BINS, BLOCK, BLOCK_RATE, Bank, Bins, Complex, centre, response};
-use crate::dsp::units::Hz;
+use crate::dsp::units::{Db, Hz};
 
 /// Blocks in a hop.
 pub(super) const HOP_BLOCKS: usize = 8;
 
 /// Samples in a hop.
 pub(super) const HOP: usize = HOP_BLOCKS * BLOCK;
+
+/// The cosine of the frequency above which the bins see little: 2,200 Hz.
+const SINE_ABOVE: f32 = -0.156;
+
+/// What noise 14 dB below a sine takes off its correlations.
+const SINE_OFF: f32 = 0.12;
 
 /// The bins of a whole hop, oldest block first.
 pub(super) type Blocks = [Bins; HOP_BLOCKS];
@@ -22,6 +28,20 @@ pub(super) struct Tone {
     pub(super) power: f32,
     /// Its part of all that the hop holds.
     pub(super) share: f32,
+}
+
+/// How far a tone that does not change may seem to, from one hop to the next.
+const UNCHANGED: Hz = Hz(6.0);
+const UNCHANGED_LEVEL: Db = Db(1.0);
+
+impl Tone {
+    /// True if this is still the same tone as a hop ago.
+    pub(super) fn continues(&self, before: &Tone) -> bool {
+        let step = UNCHANGED_LEVEL.power_ratio();
+        (self.frequency.0 - before.frequency.0).abs() <= UNCHANGED.0
+            && self.power <= before.power * step
+            && before.power <= self.power * step
+    }
 }
 
 /// The bins of a hop of samples, `before` being the block before it.
@@ -123,6 +143,18 @@ fn steady_part(blocks: &Blocks, bin: usize, frequency: Hz) -> Complex {
         wave = wave * back;
     }
     sum.scaled(1.0 / HOP_BLOCKS as f32)
+}
+
+/// True if one sine above the bins is nearly all that a hop holds.
+///
+/// The correlations of a sine with itself one and two samples later are cos ω and cos 2ω.
+pub(super) fn is_high_sine(hop: &[i16; HOP], mean_square: f32) -> bool {
+    let correlation = |lag: usize| {
+        let products = hop.iter().zip(&hop[lag..]).map(|(a, b)| f32::from(*a) * f32::from(*b));
+        products.sum::<f32>() / ((HOP - lag) as f32 * mean_square.max(1.0))
+    };
+    let (one, two) = (correlation(1), correlation(2));
+    one < SINE_ABOVE && (two - (2.0 * one * one - 1.0)).abs() < SINE_OFF
 }
 
 #[cfg(test)]

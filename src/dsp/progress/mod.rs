@@ -45,7 +45,7 @@ use cadence::Cadences;
 use hop::{HOP, Motion, Tone};
 use mix::LowBlocks;
 use single::Singles;
-use voice::Voice;
+use voice::{Tonality, Voice};
 
 use super::dtmf::Gap;
 use super::level::mean_square;
@@ -158,6 +158,7 @@ pub struct Listener {
     last_block: [i16; BLOCK],
     is_primed: bool,
     before: Option<Before>,
+    tone_before: Option<Tone>,
     bursts: Follower,
     cadences: Cadences,
     singles: Singles,
@@ -181,6 +182,7 @@ impl Listener {
             last_block: [0; BLOCK],
             is_primed: true,
             before: None,
+            tone_before: None,
             bursts: Follower::default(),
             cadences: Cadences::new(plan),
             singles: Singles::default(),
@@ -245,6 +247,7 @@ impl Listener {
         self.pending_count = 0;
         self.is_primed = false;
         self.before = None;
+        self.tone_before = None;
         if missing > BRIDGED {
             self.close(tell);
         }
@@ -272,11 +275,12 @@ impl Listener {
 
     fn hear_hop(&mut self, tell: &mut impl FnMut(SoundEvent)) {
         let mean_square = mean_square(&self.pending);
-        let (heard, is_tonal) = if mean_square >= self.faintest_tone {
+        let (heard, tonality) = if mean_square >= self.faintest_tone {
             self.look(mean_square)
         } else {
             self.before = None;
-            (Heard { begin: self.at, mean_square, tone: None, pair: None }, false)
+            self.tone_before = None;
+            (Heard { begin: self.at, mean_square, tone: None, pair: None }, Tonality::None)
         };
         if let Some(burst) = self.bursts.step(&heard) {
             self.take(&burst, tell);
@@ -284,7 +288,7 @@ impl Listener {
         let sounding = self.bursts.sounding_since();
         self.cadences.pass(heard.begin, sounding, tell);
         self.singles.pass(&heard, sounding, tell);
-        self.voice.step(self.at, mean_square, is_tonal, tell);
+        self.voice.step(self.at, mean_square, tonality, tell);
     }
 
     fn take(&mut self, burst: &Burst, tell: &mut impl FnMut(SoundEvent)) {
@@ -292,8 +296,8 @@ impl Listener {
         self.singles.take(self.plan, burst, tell);
     }
 
-    /// What the bins show of the hop, and whether that is tones.
-    fn look(&mut self, mean_square: f32) -> (Heard, bool) {
+    /// What the bins show of the hop, and how tonal that is.
+    fn look(&mut self, mean_square: f32) -> (Heard, Tonality) {
         let bank = &*BANK;
         let (blocks, motion) = ARCH.dispatch(
             #[inline(always)]
@@ -310,9 +314,21 @@ impl Listener {
             pair = before.and_then(|before| self.pair(&before, &now));
             self.before = Some(now);
         }
-        let is_tonal = pair.is_some()
-            || motion.coherence >= TONAL_COHERENCE && motion.in_band() >= TONAL_SHARE * mean_square;
-        (Heard { begin: self.at, mean_square, tone, pair }, is_tonal)
+        let tonality = self.tonality(&motion, tone, pair.is_some(), mean_square);
+        (Heard { begin: self.at, mean_square, tone, pair }, tonality)
+    }
+
+    fn tonality(&mut self, motion: &Motion, tone: Option<Tone>, is_pair: bool, mean_square: f32) -> Tonality {
+        let before = std::mem::replace(&mut self.tone_before, tone);
+        let is_in_band = motion.in_band() >= TONAL_SHARE * mean_square;
+        if is_pair || !is_in_band && hop::is_high_sine(&self.pending, mean_square) {
+            return Tonality::Steady;
+        }
+        if !is_in_band || motion.coherence < TONAL_COHERENCE {
+            return Tonality::None;
+        }
+        let goes_on = before.zip(tone).is_some_and(|(before, now)| now.continues(&before));
+        if goes_on { Tonality::Steady } else { Tonality::Some }
     }
 
     /// The pair of the plan that makes up most of two hops.

@@ -35,6 +35,10 @@ const FADING_OFF: Hz = Hz(12.0);
 /// A beep stands alone: what follows sooner at another pitch makes it a part of something.
 const ALONE: Samples = Samples::from_ms(150);
 
+/// Low tones that come again at the same pitch are another country's busy tone.
+const LOW_ALONE: Samples = Samples::from_ms(700);
+const SAME: Hz = Hz(10.0);
+
 /// ITU-T T.30 §4.1: CNG, 1,100 ± 38 Hz for 0.5 s, a pause of 3 s, both within 15 %.
 const CNG: Hz = Hz(1100.0);
 const CNG_OFF: Hz = Hz(38.0);
@@ -51,10 +55,11 @@ const CED_OFF: Hz = Hz(20.0);
 const CED_MS: u64 = 2000;
 
 /// ITU-T E.180: the special information tone's three parts, each ± 50 Hz, 330 ± 70 ms, pauses up to
-/// 30 ms. North America's are 274 or 380 ms.
+/// 30 ms. North America's are 274 or 380 ms. Where one goes over into the next, either edge is heard
+/// to a hop only.
 const SIT: [Hz; 3] = [Hz(950.0), Hz(1400.0), Hz(1800.0)];
 const SIT_OFF: Hz = Hz(55.0);
-const SIT_MS: [u64; 2] = [245, 415];
+const SIT_MS: [u64; 2] = [230, 440];
 const SIT_PAUSE: Samples = Samples::from_ms(60);
 
 /// The calling tones of a fax machine, so far.
@@ -78,7 +83,8 @@ struct Parts {
 pub(super) struct Singles {
     /// A beep, if nothing follows.
     held: Option<Burst>,
-    last_end: Option<Samples>,
+    /// Where the last burst ended, and its frequency.
+    last: Option<(Samples, Hz)>,
     parts: Option<Parts>,
     calling: Option<Calling>,
 }
@@ -86,10 +92,16 @@ pub(super) struct Singles {
 impl Singles {
     /// Takes the next burst.
     pub(super) fn take(&mut self, plan: &TonePlan, burst: &Burst, tell: &mut impl FnMut(SoundEvent)) {
-        let is_alone = self.last_end.is_none_or(|end| end + ALONE < burst.begin);
-        self.last_end = Some(burst.end);
-        if !is_alone {
-            self.held = None;
+        let is_alone = self.last.is_none_or(|(end, frequency)| {
+            let repeats = near(frequency, burst.frequency, SAME);
+            burst.begin > end + if repeats { alone(burst) } else { ALONE }
+        });
+        self.last = Some((burst.end, burst.frequency));
+        if let Some(held) = self.held.take()
+            && is_alone
+            && !near(held.frequency, burst.frequency, SAME)
+        {
+            self.decide(held, tell);
         }
         if burst.pitch != Pitch::Single {
             return;
@@ -130,7 +142,7 @@ impl Singles {
             self.held = None;
         }
         let is_over = |end: Samples, pause: Samples| sounding.unwrap_or(heard.begin) > end + pause;
-        if let Some(held) = self.held.filter(|held| is_over(held.end, ALONE)) {
+        if let Some(held) = self.held.filter(|held| is_over(held.end, alone(held))) {
             self.held = None;
             self.decide(held, tell);
         }
@@ -200,6 +212,11 @@ fn is_beep(plan: &TonePlan, burst: &Burst) -> bool {
         && burst.spread <= BEEP_SPREAD
         && burst.share >= BEEP_SHARE
         && burst.spoilt <= BEEP_SPOILT
+}
+
+/// How long nothing must follow a beep.
+fn alone(burst: &Burst) -> Samples {
+    if burst.frequency < BEEP_ALWAYS { LOW_ALONE } else { ALONE }
 }
 
 /// True if the tone goes on, fainter, behind the hop that holds its end.

@@ -19,8 +19,8 @@ const NOISE_HOPS: u16 = 47;
 /// Pauses up to this long are part of the speech.
 const HANGOVER: Samples = Samples::from_ms(200);
 
-/// Speech has at least this many hops of sound that is no tone: 128 ms.
-const SPOKEN_HOPS: u16 = 4;
+/// Speech has at least this many hops of sound that is far from any tone: 96 ms.
+const SPOKEN_HOPS: u16 = 3;
 
 /// Hops that wait for what follows: a tone's edge and, of a pair, its first hop.
 const WAITING: usize = 2;
@@ -64,11 +64,23 @@ struct Thresholds {
     moves: f32,
 }
 
+/// How tonal a hop is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) enum Tonality {
+    /// Many frequencies at once, or moving ones: only voices and noises are like that.
+    None,
+    /// A tone, or something of one, or a vowel.
+    Some,
+    /// A tone for certain: it has gone on without a change.
+    Steady,
+}
+
 /// A stretch of sound or silence.
 #[derive(Debug, Clone, Copy)]
 struct Stretch {
     begin: Samples,
     end: Samples,
+    /// Hops that count: of silence all, of speech those that are no tone's.
     hops: u16,
     /// Mean squares.
     faintest: f32,
@@ -76,13 +88,15 @@ struct Stretch {
 }
 
 impl Stretch {
-    fn of(begin: Samples, mean_square: f32) -> Self {
-        let end = begin + Samples(HOP as u64);
-        Self { begin, end, hops: 1, faintest: mean_square, loudest: mean_square }
+    fn at(begin: Samples) -> Self {
+        Self { begin, end: begin, hops: 0, faintest: f32::MAX, loudest: 0.0 }
     }
 
-    fn extend(&mut self, begin: Samples, mean_square: f32) {
+    fn extend(&mut self, begin: Samples) {
         self.end = begin + Samples(HOP as u64);
+    }
+
+    fn count(&mut self, mean_square: f32) {
         self.hops = self.hops.saturating_add(1);
         self.faintest = self.faintest.min(mean_square);
         self.loudest = self.loudest.max(mean_square);
@@ -94,7 +108,10 @@ impl Stretch {
 struct Waiting {
     begin: Samples,
     mean_square: f32,
+    /// Part of speech, if there is speech around it.
     is_voice: bool,
+    /// Proof of speech: far from any tone.
+    is_proof: bool,
 }
 
 /// Follows the voice of one line.
@@ -105,7 +122,7 @@ pub(super) struct Voice {
     speech: Option<Stretch>,
     /// The last hops, oldest first.
     waiting: [Option<Waiting>; WAITING],
-    was_tonal: bool,
+    before: Tonality,
     quiet: Option<Stretch>,
     /// Loud hops on end.
     loud: u16,
@@ -123,7 +140,7 @@ impl Default for Voice {
             noise: Noise { least: f32::MAX, least_before: f32::MAX, hops: 0, is_known: false },
             speech: None,
             waiting: [None; WAITING],
-            was_tonal: false,
+            before: Tonality::None,
             quiet: None,
             loud: 0,
         }
@@ -136,25 +153,19 @@ impl Voice {
         &mut self,
         begin: Samples,
         mean_square: f32,
-        is_tonal: bool,
+        tonality: Tonality,
         tell: &mut impl FnMut(SoundEvent),
     ) {
-        if !is_tonal {
+        if tonality < Tonality::Steady {
             self.noise.take(mean_square);
         }
         let floor = self.noise.floor(&self.thresholds) * self.thresholds.over_noise;
         let is_loud = mean_square >= floor.max(self.thresholds.faintest);
-        self.follow_quiet(begin, mean_square, is_loud || is_tonal, tell);
-        self.follow_speech(Waiting { begin, mean_square, is_voice: is_loud }, is_tonal, tell);
+        self.follow_quiet(begin, is_loud || tonality == Tonality::Steady, tell);
+        self.follow_speech(begin, mean_square, is_loud, tonality, tell);
     }
 
-    fn follow_quiet(
-        &mut self,
-        begin: Samples,
-        mean_square: f32,
-        is_loud: bool,
-        tell: &mut impl FnMut(SoundEvent),
-    ) {
+    fn follow_quiet(&mut self, begin: Samples, is_loud: bool, tell: &mut impl FnMut(SoundEvent)) {
         if is_loud {
             self.loud = self.loud.saturating_add(1);
             // One loud hop alone is a click.
@@ -164,34 +175,43 @@ impl Voice {
             return;
         }
         self.loud = 0;
-        match &mut self.quiet {
-            Some(quiet) => quiet.extend(begin, mean_square),
-            None => self.quiet = Some(Stretch::of(begin, mean_square)),
-        }
+        let quiet = self.quiet.get_or_insert(Stretch::at(begin));
+        quiet.extend(begin);
+        quiet.count(0.0);
     }
 
-    fn follow_speech(&mut self, hop: Waiting, is_tonal: bool, tell: &mut impl FnMut(SoundEvent)) {
+    fn follow_speech(
+        &mut self,
+        begin: Samples,
+        mean_square: f32,
+        is_loud: bool,
+        tonality: Tonality,
+        tell: &mut impl FnMut(SoundEvent),
+    ) {
         // The hops beside a tone hold its edges, and a pair of tones is known by its second hop only.
-        if is_tonal {
-            for waiting in self.waiting.iter_mut().flatten() {
-                waiting.is_voice = false;
-            }
+        for waiting in self.waiting.iter_mut().flatten() {
+            waiting.is_proof &= tonality == Tonality::None;
+            waiting.is_voice &= tonality < Tonality::Steady;
         }
-        let is_voice = hop.is_voice && !is_tonal && !self.was_tonal;
-        self.was_tonal = is_tonal;
+        let is_voice = is_loud && tonality.max(self.before) < Tonality::Steady;
+        let is_proof = is_voice && tonality.max(self.before) == Tonality::None;
+        self.before = tonality;
         if let Some(oldest) = self.waiting[0] {
             self.judge(oldest, tell);
         }
         self.waiting.rotate_left(1);
-        self.waiting[WAITING - 1] = Some(Waiting { is_voice, ..hop });
+        self.waiting[WAITING - 1] = Some(Waiting { begin, mean_square, is_voice, is_proof });
     }
 
     fn judge(&mut self, hop: Waiting, tell: &mut impl FnMut(SoundEvent)) {
-        match &mut self.speech {
-            Some(speech) if hop.is_voice => speech.extend(hop.begin, hop.mean_square),
-            None if hop.is_voice => self.speech = Some(Stretch::of(hop.begin, hop.mean_square)),
-            Some(speech) if hop.begin >= speech.end + HANGOVER => self.end_speech(tell),
-            Some(_) | None => {}
+        if hop.is_voice {
+            let speech = self.speech.get_or_insert(Stretch::at(hop.begin));
+            speech.extend(hop.begin);
+            if hop.is_proof {
+                speech.count(hop.mean_square);
+            }
+        } else if self.speech.is_some_and(|speech| hop.begin >= speech.end + HANGOVER) {
+            self.end_speech(tell);
         }
     }
 
@@ -232,7 +252,7 @@ impl Voice {
         }
         self.end_speech(tell);
         self.end_quiet(tell);
-        self.was_tonal = false;
+        self.before = Tonality::None;
         self.loud = 0;
     }
 }
