@@ -10,6 +10,7 @@ use octothorpe::dsp::units::{Db, Dbm0, Hz, Samples};
 use rand::rngs::StdRng;
 use rand::{RngExt, SeedableRng};
 
+pub mod calls;
 pub mod points;
 pub mod sounds;
 pub mod spandsp;

@@ -91,7 +91,11 @@ fn told(event: Event, end: Samples, place: Place<'_>, tell: &mut impl FnMut(Medi
                 tell(MediaEvent::Key(Press { digit, path: KeyPath::InBand, began }));
             }
         }
-        Event::Ended(_) | Event::Undecided { .. } => {}
+        Event::Undecided { from, to } => {
+            let (from, to) = (place.moment(end, from), place.moment(end, to));
+            tell(MediaEvent::Undecided { from, to });
+        }
+        Event::Ended(_) => {}
     }
 }
 
