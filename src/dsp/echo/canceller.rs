@@ -12,7 +12,7 @@ use super::delay::Delay;
 use super::history::History;
 use super::slide::{SUMS, energy, slide};
 use super::whiten::{ORDER, Whitener};
-use crate::dsp::units::{Dbm0, Samples};
+use crate::dsp::units::{Db, Dbm0, Samples};
 
 /// Taps of the echo path: 12 ms.
 pub(super) const TAPS: usize = 96;
@@ -34,6 +34,15 @@ const LEARN_FLOOR: Dbm0 = Dbm0(-50.0);
 
 /// What a block leaves of the energies before it, by which the two filters are compared: 16 ms.
 const COMPARE_MEMORY: f32 = 0.75;
+
+/// How much more than usual is left where somebody else is heard.
+const DOUBLE_TALK: Db = Db(9.0);
+
+/// What a block leaves of the usual energies: 130 ms.
+const USUAL_MEMORY: f32 = 0.97;
+
+/// What each block of somebody else adds to what is usual: 3 dB in 0.14 s.
+const GETTING_USED: f32 = 1.02;
 
 /// Blocks in a row that are learnt from after the background did better: 0.5 s.
 const EAGER: u32 = 125;
@@ -58,6 +67,8 @@ pub(super) struct Canceller {
     /// Blocks still to be learnt from one by one; then counts those between two that are.
     eager: u32,
     rested: u32,
+    /// Energies over a longer time without others' sounds: received, left by the foreground.
+    usual: [f32; 2],
     learn_floor: f32,
 }
 
@@ -74,6 +85,7 @@ impl Canceller {
             energies: [0.0; 3],
             eager: EAGER,
             rested: 0,
+            usual: [1.0; 2],
             learn_floor: LEARN_FLOOR.mean_square(),
         }
     }
@@ -120,6 +132,9 @@ impl Canceller {
         if count == BLOCK {
             self.delay.learn(&made, &foreground);
         }
+        if self.is_double_talk(energies) {
+            return;
+        }
         if self.eager == 0 && self.rested + 1 < LEARN_EVERY {
             self.rested += 1;
             return;
@@ -128,6 +143,20 @@ impl Canceller {
         self.eager = self.eager.saturating_sub(1);
         let background = self.learn(simd, &wanted, count);
         self.compare([energies[0], energies[1], background]);
+    }
+
+    /// True if so much more than usual is left that somebody else must be heard. What stays so becomes
+    /// usual, since a path that changed leaves as much.
+    #[inline(always)]
+    fn is_double_talk(&mut self, [received, left]: [f32; 2]) -> bool {
+        let [usual_received, usual_left] = &mut self.usual;
+        if left * *usual_received > DOUBLE_TALK.power_ratio() * *usual_left * received {
+            *usual_left *= GETTING_USED;
+            return true;
+        }
+        *usual_received = USUAL_MEMORY * *usual_received + received;
+        *usual_left = USUAL_MEMORY * *usual_left + left;
+        false
     }
 
     /// Teaches the background a block; tells the energy that it left before.

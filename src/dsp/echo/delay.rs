@@ -22,7 +22,7 @@ const PHASES: usize = 64;
 const MOST_DRIFT: f64 = 400e-6;
 
 /// How much less a block tells than white noise would: its samples are not independent.
-const COLOUR: f32 = 24.0;
+const COLOUR: f32 = 10.0;
 
 /// Uncertainty squared in samples and in samples a block, when a path was just learnt: a tenth of a
 /// sample and 150 ppm.
