@@ -331,13 +331,8 @@ fn the_name_does_not_deceive() {
 /// Contract: what is not built is refused by its name, exit 2, never accepted and ignored.
 #[test]
 fn what_is_not_built_is_refused_by_name() {
-    let asked: [(&[&str], &str); 5] = [
-        (&["--played", "x.wav", "a.wav"], "--played"),
-        (&["--played-at", "20", "a.wav"], "--played-at"),
-        (&["--labels", "l.txt", "a.wav"], "--labels"),
-        (&["--picture", "p.png", "a.wav"], "--picture"),
-        (&["--events", "a.wav"], "--events"),
-    ];
+    let asked: [(&[&str], &str); 2] =
+        [(&["--played", "x.wav", "a.wav"], "--played"), (&["--played-at", "20", "a.wav"], "--played-at")];
     for (args, name) in asked {
         let (code, out, err) = replay(args);
         assert_eq!((code, out.as_str()), (2, ""));
@@ -644,4 +639,109 @@ fn mutated_captures_never_panic() {
             assert!((code == 0) == err.is_empty(), "{code}: {err}");
         }
     }
+}
+
+// --- Labels ---------------------------------------------------------------------------------------
+
+/// Contract §5: `--labels FILE` scores; exit 1 for a key missed, doubled, wrong or extra.
+#[test]
+fn labels_score_what_was_heard() {
+    let scratch = Scratch::new("labels");
+    scratch.file("a.raw", &raw(&recording()));
+    scratch.file("b.wav", &wav(1, 1, 8000, 16, &raw(&[recording(), recording()].concat())));
+    scratch.file("c.raw", &raw(&[0; 8000]));
+    scratch.file("call.pcap", &tone_capture(Link::Ethernet, phone()).pcap());
+    let good = scratch.file("good.tsv", b"a.raw\t#\nb.wav\t##\r\n\nc.raw\t\ncall.pcap\t#\n");
+    let (code, out, err) = octothorpe(&["--labels", &good]);
+    assert_eq!((code, err.as_str()), (0, ""), "{out}");
+    assert_eq!(
+        out,
+        "ok a.raw: expected #, heard #: 1 right, 0 missed, 0 doubled, 0 wrong, 0 extra\n\
+         ok b.wav: expected ##, heard ##: 2 right, 0 missed, 0 doubled, 0 wrong, 0 extra\n\
+         ok c.raw: expected nothing, heard nothing: 0 right, 0 missed, 0 doubled, 0 wrong, 0 extra\n\
+         ok call.pcap: expected #, heard #: 1 right, 0 missed, 0 doubled, 0 wrong, 0 extra\n\
+         4 files, 4 keys: 4 right, 0 missed, 0 doubled, 0 wrong, 0 extra\n"
+    );
+    for (labels, mistake) in [
+        ("a.raw\t1#\n", "1 right, 1 missed, 0 doubled, 0 wrong, 0 extra"),
+        ("b.wav\t#\n", "1 right, 0 missed, 1 doubled, 0 wrong, 0 extra"),
+        ("a.raw\t5\n", "0 right, 0 missed, 0 doubled, 1 wrong, 0 extra"),
+        ("a.raw\t\n", "0 right, 0 missed, 0 doubled, 0 wrong, 1 extra"),
+    ] {
+        let file = scratch.file("labels.tsv", labels.as_bytes());
+        let (code, out, _) = octothorpe(&["--labels", &file]);
+        assert_eq!(code, 1, "{labels:?}: {out}");
+        assert!(out.lines().all(|line| line.ends_with(mistake)), "{out}");
+    }
+    let one = scratch.0.join("b.wav");
+    let (code, out, _) = octothorpe(&["--labels", &good, one.to_str().unwrap(), "--json"]);
+    assert_eq!((code, out.lines().count()), (0, 2), "only the file that was named: {out}");
+    let object: serde_json::Value = serde_json::from_str(out.lines().next().unwrap()).unwrap();
+    assert_eq!(
+        (&object["file"], &object["heard"], &object["right"]),
+        (&"b.wav".into(), &"##".into(), &2.into())
+    );
+    let last: serde_json::Value = serde_json::from_str(out.lines().last().unwrap()).unwrap();
+    assert_eq!((&last["summary"]["files"], &last["summary"]["doubled"]), (&1.into(), &0.into()));
+}
+
+/// Bad input: a label file that names nothing, or nothing that is there: file and line, exit 2.
+#[test]
+fn bad_labels_have_their_sentence() {
+    let scratch = Scratch::new("bad-labels");
+    let audio = scratch.file("a.raw", &raw(&recording()));
+    scratch.file("empty.wav", b"");
+    for (labels, sentence) in [
+        (&b""[..], ": names no recording"),
+        (b"\n\n", ": names no recording"),
+        (b"a.raw\t#\nnone.wav\t1\n", ":2: none.wav: No such file or directory"),
+        (b"a.raw #\n", ":1: has no tab; a line is a path, a tab and the digits pressed"),
+        (b"a.raw\t#x\n", ":1: 'x' is no key; a line is"),
+        (b"a.raw\t#\n\na.raw\t#\n", ":3: a.raw has a line already"),
+        (b"a.raw\t#\n\xff\t1\n", ":2: is no UTF-8"),
+    ] {
+        let file = scratch.file("l.tsv", labels);
+        let (code, out, err) = octothorpe(&["--labels", &file]);
+        assert_eq!((code, out.as_str()), (2, ""), "{err}");
+        assert!(err.starts_with(&format!("{file}{sentence}")), "{err}");
+    }
+    let file = scratch.file("l.tsv", b"empty.wav\t#\n");
+    let (code, _, err) = octothorpe(&["--labels", &file]);
+    assert!(code == 2 && err.ends_with("empty.wav: holds no audio\n"), "{err}");
+    let (code, _, err) = octothorpe(&["--labels", &file, &audio]);
+    assert_eq!((code, err), (2, format!("{audio}: has no line in {file}\n")));
+    let (code, _, err) = octothorpe(&["--labels", "no-such.tsv"]);
+    assert!(code == 2 && err.starts_with("no-such.tsv: No such file"), "{err}");
+}
+
+/// Many files are heard in parallel and told in the order of the arguments, each one's output whole.
+#[test]
+fn many_files_are_told_in_order() {
+    let scratch = Scratch::new("many");
+    let mut names = Vec::new();
+    let mut expected = String::new();
+    for n in 0..40_usize {
+        let name = scratch.file(&format!("{n}.raw"), &raw(&recording().repeat(1 + (41 * n) % 7)));
+        let keys = (0..1 + (41 * n) % 7)
+            .map(|k| 620 * k)
+            .map(|at| format!("# {} {} {}\n", at + 300, at + 420, at + 332));
+        expected += &format!("# {name}\n{}", keys.collect::<String>());
+        names.push(name);
+    }
+    let names: Vec<&str> = names.iter().map(String::as_str).collect();
+    assert_eq!(octothorpe(&names), (0, expected, String::new()));
+    let (code, _, err) = octothorpe(&[names[0], "-"]);
+    assert_eq!((code, err.as_str()), (2, "-: standard input can be heard by itself only\n"));
+}
+
+/// Headerless G.711 goes by its name.
+#[test]
+fn g711_without_a_head_is_heard() {
+    let scratch = Scratch::new("g711");
+    for (name, law) in [("a.ulaw", Law::Mu), ("a.al", Law::A), ("a.PCMA", Law::A)] {
+        let octets: Vec<u8> = recording().iter().map(|sample| law.encode(*sample)).collect();
+        assert_eq!(octothorpe(&[&scratch.file(name, &octets)]), (0, HEARD.into(), String::new()), "{name}");
+    }
+    let (code, _, err) = octothorpe(&[&scratch.file("empty.ulaw", b"")]);
+    assert!(code == 2 && err.ends_with(": holds no audio\n"), "{err}");
 }

@@ -56,10 +56,6 @@ impl Capture {
         Capture { link, frames: Vec::new() }
     }
 
-    pub fn frames(&mut self) -> &mut Vec<(u64, Vec<u8>)> {
-        &mut self.frames
-    }
-
     pub fn udp(&mut self, at_us: u64, from: SocketAddr, to: SocketAddr, payload: &[u8]) {
         let mut udp = [from.port().to_be_bytes(), to.port().to_be_bytes()].concat();
         udp.extend((8 + payload.len() as u16).to_be_bytes());

@@ -1,16 +1,37 @@
-//! One line's samples through the ear.
+//! One line's samples through the ear, and whatever else was asked to listen.
 
+use super::film::Film;
 use super::finding::{Finding, HeardKey};
 use crate::dsp::dtmf::{Detector, Event, Gap};
+use crate::dsp::progress::{Listener, TonePlan};
 use crate::dsp::units::Samples;
 
+/// What is wanted of every stream of samples.
+#[derive(Debug, Clone, Copy, Default)]
+pub(super) struct Wishes {
+    /// What else the line says, by this plan of tones; undecided stretches too.
+    pub(super) events: Option<&'static TonePlan>,
+    /// The samples of a picture.
+    pub(super) film: bool,
+}
+
 /// All that listens to one stream of samples. Time is that of the samples, missing ones included.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub(super) struct Hearing {
     ear: Detector,
+    listener: Option<Box<Listener>>,
+    film: Option<Film>,
 }
 
 impl Hearing {
+    pub(super) fn new(wishes: Wishes) -> Hearing {
+        Hearing {
+            ear: Detector::new(),
+            listener: wishes.events.map(|plan| Box::new(Listener::new(plan))),
+            film: wishes.film.then(Film::default),
+        }
+    }
+
     /// Samples heard or passed over so far.
     pub(super) fn position(&self) -> Samples {
         self.ear.position()
@@ -18,23 +39,65 @@ impl Hearing {
 
     /// Hears samples.
     pub(super) fn feed(&mut self, samples: &[i16], tell: &mut impl FnMut(Finding)) {
-        self.ear.feed(samples, &mut |event| told(event, tell));
+        let Hearing { ear, listener, film } = self;
+        if let Some(film) = film {
+            film.push(samples);
+        }
+        let tell = &mut noting(film, tell);
+        ear.feed(samples, &mut |event| told(event, tell));
+        if let Some(listener) = listener {
+            listener.feed(samples, &mut |sound| tell(Finding::Sound { sound, stream: None }));
+        }
     }
 
     /// Passes over samples that were not received.
     pub(super) fn feed_gap(&mut self, missing: Samples, gap: Gap, tell: &mut impl FnMut(Finding)) {
-        self.ear.feed_gap(missing, gap, &mut |event| told(event, tell));
+        if missing == Samples(0) {
+            return;
+        }
+        let Hearing { ear, listener, film } = self;
+        if let Some(film) = film {
+            film.push_hole(missing);
+        }
+        let tell = &mut noting(film, tell);
+        ear.feed_gap(missing, gap, &mut |event| told(event, tell));
+        if let Some(listener) = listener {
+            listener.feed_gap(missing, gap, &mut |sound| tell(Finding::Sound { sound, stream: None }));
+        }
     }
 
-    /// The audio is over.
-    pub(super) fn finish(&mut self, tell: &mut impl FnMut(Finding)) {
-        self.ear.finish(&mut |event| told(event, tell));
+    /// The audio is over; its film, if one was wished for.
+    pub(super) fn finish(self, tell: &mut impl FnMut(Finding)) -> Option<Film> {
+        let Hearing { mut ear, listener, mut film } = self;
+        {
+            let mut tell = noting(&mut film, tell);
+            ear.finish(&mut |event| told(event, &mut tell));
+            if let Some(mut listener) = listener {
+                listener.finish(&mut |sound| tell(Finding::Sound { sound, stream: None }));
+            }
+        }
+        film
+    }
+}
+
+/// Tells findings on, after the film has taken note of those that a picture is about.
+fn noting<'a>(film: &'a mut Option<Film>, tell: &'a mut impl FnMut(Finding)) -> impl FnMut(Finding) + 'a {
+    move |finding| {
+        if let Some(film) = film {
+            match &finding {
+                Finding::Key(key) => film.note(key.first.start),
+                Finding::Undecided { from, .. } => film.note(*from),
+                Finding::Sound { .. } => {}
+            }
+        }
+        tell(finding);
     }
 }
 
 fn told(event: Event, tell: &mut impl FnMut(Finding)) {
     match event {
-        Event::Began(_) | Event::Undecided { .. } => {}
+        Event::Began(_) => {}
         Event::Ended(key) => tell(Finding::Key(HeardKey::from(&key))),
+        Event::Undecided { from, to } => tell(Finding::Undecided { from, to, stream: None }),
     }
 }

@@ -4,10 +4,23 @@
 //! audio time; an eighth of a millisecond is the finest step. Where several
 //! files are given, a line `# FILE` stands before each one's digits. With
 //! `--json`, one object a digit, which names its file.
+//!
+//! - [`source`]: what a file is; [`capture`]: calls as they were captured.
+//! - [`input`], [`hearing`]: one input through the ear; [`finding`]: what is told of it.
+//! - [`film`], [`picture`]: the samples that a picture shows, and the picture.
+//! - [`many`]: many files in parallel.
+//! - [`labels`], [`score`], [`scoring`]: what was heard beside what was pressed.
 
 mod capture;
+mod film;
 mod finding;
 mod hearing;
+mod input;
+mod labels;
+mod many;
+mod picture;
+mod score;
+mod scoring;
 mod source;
 
 use std::io::{self, Read, Write};
@@ -15,21 +28,28 @@ use std::path::{Path, PathBuf};
 
 use clap::Args;
 
+use crate::dsp::progress::TonePlan;
+use film::Film;
 use finding::{Finding, Printer};
-use hearing::Hearing;
+use hearing::Wishes;
+use input::{Heard, Stop, hear};
 use source::{Source, SourceError};
 
 /// All files were heard to their end.
 const DONE: u8 = 0;
+/// With labels: a key was missed, doubled, wrong or extra.
+const MISTAKES: u8 = 1;
 /// A file could not be heard, or the command is not in this version.
 const WRONG_USAGE: u8 = 2;
+/// The picture cannot be written.
+const CANNOT_RUN: u8 = 3;
 
 /// Arguments of `replay`.
 #[derive(Debug, Args)]
 pub struct ReplayArgs {
     /// WAV, FLAC, MP3, Ogg Vorbis; headerless G.711 (`.ulaw`, `.alaw`); a capture of a call (pcap, pcapng);
     /// `.raw` for 16-bit little-endian 8 kHz mono; `-` for such on standard input
-    #[arg(required = true, value_name = "FILE")]
+    #[arg(required_unless_present = "labels", value_name = "FILE")]
     files: Vec<PathBuf>,
     /// What we said meanwhile (not in this version)
     #[arg(long, value_name = "FILE", hide = true)]
@@ -37,28 +57,32 @@ pub struct ReplayArgs {
     /// When we said it (not in this version)
     #[arg(long, value_name = "MS", hide = true)]
     played_at: Option<String>,
-    /// Score against labels (not in this version)
-    #[arg(long, value_name = "FILE", hide = true)]
+    /// Score against labels: lines `path<TAB>digits`, relative to that file; exit 1 for any mistake
+    #[arg(long, value_name = "FILE")]
     labels: Option<PathBuf>,
-    /// Draw what was heard (not in this version)
-    #[arg(long, value_name = "FILE", hide = true)]
+    /// Draw what was heard in one file: waveform, spectrogram, paths, and what decided
+    #[arg(long, value_name = "FILE.png", conflicts_with = "labels")]
     picture: Option<PathBuf>,
-    /// Tell what else the line says (not in this version)
-    #[arg(long, hide = true)]
+    /// Also tell speech, silence, call-progress and fax tones, beeps, and stretches that stayed undecided
+    #[arg(long, conflicts_with = "labels")]
     events: bool,
+    /// Whose tones `--events` and `--picture` look for: an ISO 3166 region
+    #[arg(long, value_name = "REGION", default_value = "US")]
+    tones: String,
 }
 
 impl ReplayArgs {
     /// What was asked for and is not built.
     fn not_built(&self) -> Option<&'static str> {
-        let asked = [
-            (self.played.is_some(), "--played"),
-            (self.played_at.is_some(), "--played-at"),
-            (self.labels.is_some(), "--labels"),
-            (self.picture.is_some(), "--picture"),
-            (self.events, "--events"),
-        ];
+        let asked = [(self.played.is_some(), "--played"), (self.played_at.is_some(), "--played-at")];
         asked.into_iter().find_map(|(is_asked, name)| is_asked.then_some(name))
+    }
+
+    /// What is to listen beside the ear.
+    fn wishes(&self) -> Wishes {
+        let wants = self.events || self.picture.is_some();
+        let events = wants.then(|| TonePlan::for_region(&self.tones));
+        Wishes { events, film: self.picture.is_some() }
     }
 }
 
@@ -76,88 +100,108 @@ pub fn run(
         writeln!(err, "replay {name}: not in this version")?;
         return Ok(WRONG_USAGE);
     }
-    let mut code = DONE;
-    for file in &args.files {
-        if args.files.len() > 1 && !json {
-            writeln!(out, "# {}", file.display())?;
+    let is_input = |file: &Path| file == Path::new("-");
+    let job = Job { wishes: args.wishes(), events: args.events, picture: args.picture.as_deref(), json };
+    match (&args.labels, args.files.as_slice()) {
+        (Some(labels), files) => scoring::run(labels, files, json, out, err),
+        (None, [file]) => {
+            let source = if is_input(file) { Ok(Source::from_raw(input)) } else { Source::open(file) };
+            job.replay_one(file, source, out, err)
         }
+        (None, files) if files.iter().any(|file| is_input(file)) => {
+            writeln!(err, "-: standard input can be heard by itself only")?;
+            Ok(WRONG_USAGE)
+        }
+        (None, _) if args.picture.is_some() => {
+            writeln!(err, "--picture: draws one file, and several are named")?;
+            Ok(WRONG_USAGE)
+        }
+        (None, files) => job.replay_many(files, out, err),
+    }
+}
+
+/// What is to be done with each file.
+struct Job<'a> {
+    wishes: Wishes,
+    /// Whether more than keys is told.
+    events: bool,
+    picture: Option<&'a Path>,
+    json: bool,
+}
+
+impl Job<'_> {
+    /// Hears one file; every finding is told while reading goes on.
+    fn replay_one(
+        &self,
+        file: &Path,
+        source: Result<Source<'_>, SourceError>,
+        out: &mut dyn Write,
+        err: &mut dyn Write,
+    ) -> io::Result<u8> {
         let name = file.to_string_lossy();
-        let mut printer = Printer::new(&name, json, out);
-        let source =
-            if file == Path::new("-") { Ok(Source::from_raw(&mut *input)) } else { Source::open(file) };
-        let heard = match source {
-            Ok(source) => hear(source, &mut printer),
-            Err(error) => Err(Stop::Source(error)),
+        let mut printer = Printer::new(&name, self.json, out);
+        let mut kept: Vec<Finding> = Vec::new();
+        let mut tell = |finding: &Finding, several: bool| {
+            if self.picture.is_some() {
+                kept.push(finding.clone());
+            }
+            let is_told = self.events || matches!(finding, Finding::Key(_));
+            if is_told { printer.tell(finding, several) } else { Ok(()) }
         };
-        match heard {
-            Ok(()) => {}
+        let heard = match source {
+            Ok(source) => hear(source, self.wishes, &mut tell),
+            Err(error) => Heard { film: None, ended: Err(error.into()) },
+        };
+        let code = match heard.ended {
+            Ok(()) => DONE,
+            Err(Stop::Output(error)) => return Err(error),
             Err(Stop::Source(error)) => {
                 writeln!(err, "{}: {error}", file.display())?;
-                code = WRONG_USAGE;
+                WRONG_USAGE
             }
-            Err(Stop::Output(error)) => return Err(error),
+        };
+        Ok(code.max(self.draw(&name, heard.film, &kept, err)?))
+    }
+
+    /// Draws the picture, if one is wanted and there is anything to draw.
+    fn draw(
+        &self,
+        name: &str,
+        film: Option<Film>,
+        findings: &[Finding],
+        err: &mut dyn Write,
+    ) -> io::Result<u8> {
+        let (Some(path), Some(film)) = (self.picture, film.filter(|film| !film.samples().is_empty())) else {
+            return Ok(DONE);
+        };
+        match picture::draw(name, &film, findings, path) {
+            Ok(()) => Ok(DONE),
+            Err(error) => {
+                writeln!(err, "{}: {error}", path.display())?;
+                Ok(CANNOT_RUN)
+            }
         }
     }
-    Ok(code)
-}
 
-/// Why a file was not heard to its end.
-enum Stop {
-    Source(SourceError),
-    Output(io::Error),
-}
-
-impl<E: Into<SourceError>> From<E> for Stop {
-    fn from(error: E) -> Stop {
-        Stop::Source(error.into())
+    /// Hears many files at once; each one's output is told whole, in the order of the arguments.
+    fn replay_many(&self, files: &[PathBuf], out: &mut dyn Write, err: &mut dyn Write) -> io::Result<u8> {
+        let work = |index: usize| {
+            let file: &Path = &files[index];
+            let (mut told, mut wrong) = (Vec::new(), Vec::new());
+            let code = self.replay_one(file, Source::open(file), &mut told, &mut wrong);
+            (code, told, wrong)
+        };
+        let mut worst = DONE;
+        many::in_order(files.len(), &many::bar(files.len()), work, |index, (code, told, wrong)| {
+            if !self.json {
+                writeln!(out, "# {}", files[index].display())?;
+            }
+            out.write_all(&told)?;
+            out.flush()?;
+            err.write_all(&wrong)?;
+            worst = worst.max(code?);
+            Ok(())
+        })?;
+        Ok(worst)
     }
-}
-
-/// Tells everything that is heard in a source as soon as it is sure. What a damaged one holds before
-/// its damage is heard.
-fn hear(source: Source<'_>, printer: &mut Printer<'_>) -> Result<(), Stop> {
-    match source {
-        Source::Recording(mut recording) => {
-            hear_blocks(|take| recording.next_block().map(|block| block.map(take).is_some()), printer)
-        }
-        Source::G711(mut octets) => {
-            hear_blocks(|take| octets.next_block().map(|block| block.map(take).is_some()), printer)
-        }
-        Source::Capture(path) => {
-            let (findings, ended) = capture::hear(&path)?;
-            tell_streams(&findings, printer).map_err(Stop::Output)?;
-            ended.map_or(Ok(()), |error| Err(error.into()))
-        }
-    }
-}
-
-/// Hears blocks of samples: `next` hands one to what it is given, and says whether there was one.
-fn hear_blocks<E: Into<SourceError>>(
-    mut next: impl FnMut(&mut dyn FnMut(&[i16])) -> Result<bool, E>,
-    printer: &mut Printer<'_>,
-) -> Result<(), Stop> {
-    let mut hearing = Hearing::default();
-    let mut findings: Vec<Finding> = Vec::new();
-    loop {
-        let more = next(&mut |block| hearing.feed(block, &mut |finding| findings.push(finding)));
-        if !matches!(more, Ok(true)) {
-            hearing.finish(&mut |finding| findings.push(finding));
-        }
-        findings.drain(..).try_for_each(|finding| printer.tell(&finding)).map_err(Stop::Output)?;
-        if !more? {
-            return Ok(());
-        }
-    }
-}
-
-/// Tells what was heard in a capture; where several of its streams held something, each is named.
-fn tell_streams(findings: &[Finding], printer: &mut Printer<'_>) -> io::Result<()> {
-    let several = findings.iter().any(|finding| finding.stream() != findings[0].stream());
-    for finding in findings {
-        if let Some(stream) = finding.stream().filter(|_| several) {
-            printer.head(stream)?;
-        }
-        printer.tell(finding)?;
-    }
-    Ok(())
 }

@@ -26,14 +26,18 @@ use self::flow::Flows;
 use self::signalling::Signalling;
 use self::stream::StreamEar;
 use self::survey::{Survey, survey};
-use super::finding::Finding;
+use super::hearing::Wishes;
 use crate::gateway::clock;
 
 pub(super) use self::error::CaptureError;
 pub(super) use self::file::is_capture;
+pub(super) use self::stream::HeardStream;
 
 /// Everything that was heard in a capture, stream by stream, and why it was not heard to its end, if so.
-pub(super) fn hear(path: &Path) -> Result<(Vec<Finding>, Option<CaptureError>), CaptureError> {
+pub(super) fn hear(
+    path: &Path,
+    wishes: Wishes,
+) -> Result<(Vec<HeardStream>, Option<CaptureError>), CaptureError> {
     let mut signalling = Signalling::default();
     let mut flows = Flows::default();
     let mut packets = 0;
@@ -52,19 +56,19 @@ pub(super) fn hear(path: &Path) -> Result<(Vec<Finding>, Option<CaptureError>), 
         (Err(CaptureError::NoCall { .. }), Err(broken)) => return Err(broken),
         (Err(error), _) => return Err(error),
     };
-    let (findings, ended) = hear_streams(path, &surveyed)?;
+    let (streams, ended) = hear_streams(path, &surveyed, wishes)?;
     let snapped = surveyed.streams.iter().find_map(|stream| stream.snapped);
     let snapped = snapped.map(|(packet, kept, sent)| CaptureError::Snapped { packet, kept, sent });
-    Ok((findings, ended.err().or(snapped)))
+    Ok((streams, ended.err().or(snapped)))
 }
 
-type Heard = (Vec<Finding>, Result<(), CaptureError>);
+type Heard = (Vec<HeardStream>, Result<(), CaptureError>);
 
-fn hear_streams(path: &Path, survey: &Survey) -> Result<Heard, CaptureError> {
+fn hear_streams(path: &Path, survey: &Survey, wishes: Wishes) -> Result<Heard, CaptureError> {
     // Any moment serves as the zero of the capture's own clock, if there is time before it.
     let zero = clock::now() + Duration::from_secs(60);
     let mut ears: Vec<StreamEar> =
-        survey.streams.iter().map(|stream| StreamEar::new(zero, stream, &survey.formats)).collect();
+        survey.streams.iter().map(|stream| StreamEar::new(zero, stream, &survey.formats, wishes)).collect();
     let mut clock = PacketClock { now: zero, last: None };
     let ended = read(
         path,
@@ -83,7 +87,7 @@ fn hear_streams(path: &Path, survey: &Survey) -> Result<Heard, CaptureError> {
         },
         &mut 0,
     );
-    Ok((ears.into_iter().flat_map(StreamEar::finish).collect(), ended))
+    Ok((ears.into_iter().map(StreamEar::finish).collect(), ended))
 }
 
 /// The capture's packet times as moments of a clock that never runs back.

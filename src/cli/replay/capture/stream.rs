@@ -11,7 +11,9 @@ use rand::rngs::SmallRng;
 use super::signalling::{Formats, InfoKey};
 use super::survey::Stream;
 use super::tape::Tape;
-use crate::cli::replay::finding::{Finding, HeardKey};
+use crate::cli::replay::film::Film;
+use crate::cli::replay::finding::{ByPath, Finding, HeardKey};
+use crate::cli::replay::hearing::Wishes;
 use crate::dsp::units::Samples;
 use crate::leg::key::{Digit, KeyEvent, KeyJoiner, KeyPath, Press};
 use crate::leg::media::{BUFFER, Line};
@@ -36,36 +38,37 @@ pub(super) struct StreamEar {
     line: Line,
     joiner: KeyJoiner,
     tape: Tape,
-    keys: Vec<JoinedKey>,
+    keys: Vec<HeardKey>,
     event: Option<EventPress>,
     last_at: Instant,
     next_tick: Instant,
 }
 
-/// One press, as all paths together tell it.
-struct JoinedKey {
-    key: HeardKey,
-    /// Where its tones began by the line's account, if tones came.
-    in_band: Option<Samples>,
+/// What was heard in one stream.
+pub(in crate::cli::replay) struct HeardStream {
+    pub(in crate::cli::replay) findings: Vec<Finding>,
+    /// How many of the findings are keys.
+    pub(in crate::cli::replay) keys: usize,
+    pub(in crate::cli::replay) film: Option<Film>,
 }
 
 /// The event that is being received.
 struct EventPress {
-    digit: Option<Digit>,
+    digit: Digit,
     onset: Samples,
     end: Samples,
-    /// The key that it told first, by its place in `keys`.
-    key: Option<usize>,
+    /// Its press's place in `keys`.
+    key: usize,
 }
 
 impl StreamEar {
     /// An ear for a stream of a call with these formats, in a capture that begins at `now`.
-    pub(super) fn new(now: Instant, stream: &Stream, formats: &Formats) -> StreamEar {
+    pub(super) fn new(now: Instant, stream: &Stream, formats: &Formats, wishes: Wishes) -> StreamEar {
         // The seed serves reports that nobody gets.
         let mut line = Line::new(now, &mut SmallRng::seed_from_u64(0));
         let format = media_format(stream.route.map(|(from, _)| from), formats);
         line.handle_command(now, MediaCommand::Negotiated(Arc::new(format)));
-        let mut tape = Tape::default();
+        let mut tape = Tape::new(wishes);
         if stream.route.is_none() {
             // Without audio the capture's own time is the time line.
             tape.place_of(now);
@@ -108,29 +111,32 @@ impl StreamEar {
         let began = now.checked_sub(info.held).unwrap_or(now);
         let start = arrival.saturating_sub(held(info.held));
         let press = Press { digit: info.digit, path: KeyPath::SipInfo, began };
-        self.join(press, start, arrival, arrival);
+        self.join(press, ByPath { path: press.path, start, end: arrival, report: arrival });
     }
 
     /// The capture is over: everything that was heard, in the order in which it was told.
-    pub(super) fn finish(mut self) -> Vec<Finding> {
+    pub(super) fn finish(mut self) -> HeardStream {
         self.tick_until(self.last_at + SETTLED);
         self.line.handle_command(self.next_tick, MediaCommand::Close);
         self.drain(None);
-        self.tape.finish(&self.formats);
+        let StreamEar { name, formats, tape, mut keys, .. } = self;
+        let (found, film) = tape.finish(&formats);
         let mut tones: Vec<HeardKey> = Vec::new();
-        for finding in std::mem::take(&mut self.tape.findings) {
+        let mut findings: Vec<Finding> = Vec::new();
+        for finding in found {
             match finding {
                 Finding::Key(key) => tones.push(key),
+                Finding::Undecided { .. } | Finding::Sound { .. } => findings.push(finding),
             }
         }
-        for joined in &mut self.keys {
-            joined.measure(&mut tones);
+        for key in &mut keys {
+            measure(key, &mut tones);
         }
-        let mut keys: Vec<HeardKey> = self.keys.into_iter().map(|joined| joined.key).collect();
-        keys.sort_by_key(|key| key.report);
-        keys.into_iter()
-            .map(|key| Finding::Key(HeardKey { stream: Some(self.name.clone()), ..key }))
-            .collect()
+        let count = keys.len();
+        findings.extend(keys.into_iter().map(Finding::Key));
+        findings.sort_by_key(Finding::told_at);
+        let findings = findings.into_iter().map(|finding| finding.of_stream(&name)).collect();
+        HeardStream { findings, keys: count, film }
     }
 
     /// Ticks the line as a media thread does; a long silence needs no ticks.
@@ -155,55 +161,32 @@ impl StreamEar {
     }
 
     fn handle_press(&mut self, press: Press, event: Option<(RtpTimestamp, Payload)>) {
-        let began = self.tape.place_of(press.began);
-        match (press.path, event) {
-            (KeyPath::Rfc4733, Some((timestamp, payload))) => {
-                let onset = self.tape.place(timestamp);
-                let told = onset + Samples(payload.duration.into());
-                let key = self.join(press, onset, told, told);
-                self.event = Some(EventPress { digit: Some(press.digit), onset, end: told, key });
-            }
-            (KeyPath::InBand, _) => {
-                let key = self.join(press, began, began, began);
-                let place = key.unwrap_or_else(|| self.confirmed(press.digit));
-                if let Some(joined) = self.keys.get_mut(place) {
-                    joined.in_band = Some(began);
-                }
-            }
-            (KeyPath::Rfc4733 | KeyPath::SipInfo | KeyPath::Modem, _) => {
-                self.join(press, began, began, began);
-            }
+        let (digit, path) = (press.digit, press.path);
+        if let (KeyPath::Rfc4733, Some((timestamp, payload))) = (path, event) {
+            let onset = self.tape.place(timestamp);
+            let end = onset + Samples(payload.duration.into());
+            let key = self.join(press, ByPath { path, start: onset, end, report: end });
+            self.event = key.map(|key| EventPress { digit, onset, end, key });
+        } else {
+            let began = self.tape.place_of(press.began);
+            self.join(press, ByPath { path, start: began, end: began, report: began });
         }
     }
 
-    /// Joins a press with those of the other paths; tells the place of the key that it makes, if it
-    /// makes one.
-    fn join(&mut self, press: Press, start: Samples, end: Samples, report: Samples) -> Option<usize> {
-        let told = self.joiner.handle_press(press);
-        if let KeyEvent::Confirmed { press: number, path } = told {
-            if let Some(joined) = self.keys.get_mut(number) {
-                joined.key.paths.push(path);
-            }
-            return None;
+    /// Joins a press with those of the other paths; tells its place in `keys`.
+    fn join(&mut self, press: Press, told: ByPath) -> Option<usize> {
+        let event = self.joiner.handle_press(press);
+        if let KeyEvent::Confirmed { press: number, path: _ } = event {
+            self.keys.get_mut(number)?.further.push(told);
+            return Some(number);
         }
-        if !matches!(told, KeyEvent::Pressed(_)) {
+        if !matches!(event, KeyEvent::Pressed(_)) {
             return None;
         }
         let digit = press.digit.as_char();
-        let paths = vec![press.path];
-        let key = HeardKey { digit, start, end, report, paths, tones: None, stream: None };
-        self.keys.push(JoinedKey { key, in_band: None });
+        let key = HeardKey { digit, first: told, further: Vec::new(), tones: None, stream: None };
+        self.keys.push(key);
         Some(self.keys.len() - 1)
-    }
-
-    /// The key of this digit whose tones were told last.
-    fn confirmed(&self, digit: Digit) -> usize {
-        let is_it = |joined: &JoinedKey| {
-            joined.in_band.is_none()
-                && joined.key.digit == digit.as_char()
-                && joined.key.paths.last() == Some(&KeyPath::InBand)
-        };
-        self.keys.iter().rposition(is_it).unwrap_or(usize::MAX)
     }
 
     /// Moves the end of the current event on.
@@ -211,34 +194,33 @@ impl StreamEar {
         let begin = self.tape.place(timestamp);
         let end = begin + Samples(payload.duration.into());
         let Some(event) = &mut self.event else { return };
-        let is_it = event.digit == Digit::from_event(payload.event)
-            && begin >= event.onset
-            && begin <= event.end + EVENT_JOINT;
+        let is_it =
+            event.digit.event() == payload.event && begin >= event.onset && begin <= event.end + EVENT_JOINT;
         if !is_it {
             return;
         }
         event.end = event.end.max(end);
-        if let Some(joined) = event.key.and_then(|key| self.keys.get_mut(key)) {
-            joined.key.end = joined.key.end.max(event.end);
+        let Some(key) = self.keys.get_mut(event.key) else { return };
+        for told in key.paths_mut().filter(|told| told.path == KeyPath::Rfc4733) {
+            told.end = event.end;
         }
     }
 }
 
-impl JoinedKey {
-    /// Takes what the tape measured of its tones out of `tones`.
-    fn measure(&mut self, tones: &mut Vec<HeardKey>) {
-        let Some(began) = self.in_band else { return };
-        let apart = |key: &HeardKey| key.start.saturating_sub(began).max(began.saturating_sub(key.start));
-        let same = tones.iter().enumerate().filter(|(_, key)| key.digit == self.key.digit);
-        let nearest = same.map(|(index, key)| (apart(key), index)).min();
-        let Some((_, index)) = nearest.filter(|(apart, _)| *apart <= APART) else { return };
-        let measured = tones.remove(index);
-        self.key.tones = measured.tones;
-        if self.key.paths.first() == Some(&KeyPath::InBand) {
-            let HeardKey { start, end, report, .. } = measured;
-            self.key = HeardKey { start, end, report, ..self.key.clone() };
-        }
-    }
+/// Takes what the tape measured of a key's tones out of `tones`.
+fn measure(key: &mut HeardKey, tones: &mut Vec<HeardKey>) {
+    let digit = key.digit;
+    let Some(told) = key.paths_mut().find(|told| told.path == KeyPath::InBand) else { return };
+    let apart = |key: &HeardKey| {
+        let (one, other) = (key.first.start, told.start);
+        one.saturating_sub(other).max(other.saturating_sub(one))
+    };
+    let same = tones.iter().enumerate().filter(|(_, key)| key.digit == digit);
+    let nearest = same.map(|(index, key)| (apart(key), index)).min();
+    let Some((_, index)) = nearest.filter(|(apart, _)| *apart <= APART) else { return };
+    let measured = tones.remove(index);
+    *told = measured.first;
+    key.tones = measured.tones;
 }
 
 fn held(span: Duration) -> Samples {

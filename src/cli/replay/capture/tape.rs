@@ -4,8 +4,9 @@
 use std::time::{Duration, Instant};
 
 use super::signalling::Formats;
+use crate::cli::replay::film::Film;
 use crate::cli::replay::finding::Finding;
-use crate::cli::replay::hearing::Hearing;
+use crate::cli::replay::hearing::{Hearing, Wishes};
 use crate::dsp::dtmf::Gap;
 use crate::dsp::g711::Law;
 use crate::dsp::units::Samples;
@@ -20,13 +21,13 @@ use crate::rtp::timestamp::{RtpTimestamp, samples_in};
 const LONGEST_GAP: u64 = 3_600 * 8_000;
 
 /// One stream's audio, in order and with every gap, as the ear hears it.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub(super) struct Tape {
     hearing: Hearing,
     source: Option<Source>,
     /// When the first sample was made, by the arrival of its packet.
     zero: Option<Instant>,
-    pub(super) findings: Vec<Finding>,
+    findings: Vec<Finding>,
 }
 
 /// One synchronisation source.
@@ -45,6 +46,10 @@ struct Anchor {
 }
 
 impl Tape {
+    pub(super) fn new(wishes: Wishes) -> Tape {
+        Tape { hearing: Hearing::new(wishes), source: None, zero: None, findings: Vec::new() }
+    }
+
     /// Takes a packet; `audio` is what it is by its payload type.
     pub(super) fn handle_packet(&mut self, now: Instant, packet: &Packet<'_>, formats: &Formats) {
         let is_audio = formats.codec(packet.header.payload_type).is_some();
@@ -70,10 +75,12 @@ impl Tape {
         }
     }
 
-    /// The capture is over.
-    pub(super) fn finish(&mut self, formats: &Formats) {
+    /// The capture is over: all that was heard, and the film of it if one was wished for.
+    pub(super) fn finish(mut self, formats: &Formats) -> (Vec<Finding>, Option<Film>) {
         self.end_source(formats);
-        self.hearing.finish(&mut |finding| self.findings.push(finding));
+        let Tape { hearing, mut findings, .. } = self;
+        let film = hearing.finish(&mut |finding| findings.push(finding));
+        (findings, film)
     }
 
     /// Where a timestamp of the current source stands on the time line.
