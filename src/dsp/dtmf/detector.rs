@@ -10,7 +10,7 @@ use super::history::{History, KEPT};
 use super::limits::{BRIDGED_HOLE_MS, EVIDENCE_GATE_SHARE, GATE_FIRST_SHARE, LONGEST_HOLE_MS, confidence};
 use super::press::Press;
 use super::trace::Trace;
-use super::window::{self, Filtered, Pair};
+use super::window::{self, Filtered, Pair, Purity};
 use super::{ARCH, TABLES, Tables};
 use crate::dsp::goertzel::{BLOCK, HOP};
 use crate::dsp::units::{Db, Dbm0, Samples};
@@ -261,12 +261,18 @@ impl Detector {
         if matches!(&self.state, State::Down(press) if press.key == key) {
             return;
         }
-        let Some(pair) = window::test(tables, looks, filtered) else {
+        let Some((pair, purity)) = window::test(tables, looks, filtered) else {
             return;
         };
-        let known = self.agreement.filter(|agreement| agreement.key == key);
-        let begin = || Agreement::begin(key, window::onset(&self.history, filtered, &pair));
-        let agreement = known.map_or_else(begin, Agreement::agree);
+        let known = self.agreement.filter(|known| known.key == key);
+        let sudden = || purity == Purity::Clear && !window::is_lingering(&self.history, filtered, &pair);
+        let agreement = match known {
+            Some(known) if !known.is_doubtful || !sudden() => known.agree(&tables.limits, &pair, purity),
+            Some(_) | None => {
+                let onset = window::onset(&self.history, filtered, &pair);
+                Agreement::begin(key, onset, &pair, !sudden())
+            }
+        };
         self.agreement = Some(agreement);
         if agreement.is_sure() {
             self.agreement = None;

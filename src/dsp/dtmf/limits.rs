@@ -37,6 +37,10 @@ pub(super) const PURE: Grade = Grade { share: 0.935, frequency_off: 0.018, twist
 /// reach this (Q.24: 23 ms is refused), and four over one of 40 ms always do.
 pub(super) const DISTURBED: Grade = Grade { share: 0.87, frequency_off: 0.010, twist: [Db(-7.0), Db(4.0)] };
 
+/// Keys in louder echo, which more windows have to agree on: exact
+/// frequencies, as crystals make them, and steady levels stand in for purity.
+pub(super) const BURIED: Grade = Grade { share: 0.80, frequency_off: 0.007, twist: [Db(-7.0), Db(4.0)] };
+
 /// A trace of a key in a block of 12 ms: more than half of it and hardly
 /// anything else.
 pub(super) const EVIDENCE: Grade = Grade { share: 0.80, frequency_off: 0.025, twist: [Db(-12.0), Db(8.0)] };
@@ -64,6 +68,19 @@ pub(super) const AGREEING_WINDOWS: u32 = 3;
 
 /// See [`AGREEING_WINDOWS`]; one of four may fail, for a click in a short key.
 pub(super) const RECENT_WINDOWS: u32 = 4;
+
+/// Either tone's energy in the 8 ms before a key, beside its own in the key,
+/// that makes the key doubtful.
+pub(super) const LINGERING: f32 = 0.25;
+
+/// See [`AGREEING_WINDOWS`], for a key whose tones were there before it.
+pub(super) const DOUBTFUL_AGREEING_WINDOWS: u32 = 10;
+
+/// See [`RECENT_WINDOWS`], for such a key.
+pub(super) const DOUBTFUL_RECENT_WINDOWS: u32 = 12;
+
+/// How far a tone's levels in the windows of such a key may differ.
+pub(super) const STEADY: Db = Db(0.6);
 
 /// Hops in a row without the tones that end a key: 28 ms. Q.24: a break of
 /// 10 ms is bridged, a pause of 40 ms separates; and a lost frame of 20 ms,
@@ -107,6 +124,8 @@ pub(super) struct Limits {
     pub(super) gate_twist: [f32; 2],
     /// Present tone's energy over its energy in the key.
     pub(super) present: f32,
+    /// A tone's energy over its energy in an earlier window, the bounds.
+    pub(super) steady: [f32; 2],
 }
 
 impl Default for Limits {
@@ -121,6 +140,7 @@ impl Default for Limits {
             gate_quiet: gate_floor / slack,
             gate_twist: [least / slack, most * slack],
             present: PRESENT.power_ratio(),
+            steady: [-STEADY.0, STEADY.0].map(|db| Db(db).power_ratio()),
         }
     }
 }

@@ -65,10 +65,17 @@ fn filled(presence: f32) -> Samples {
 /// the tone which is further down.
 #[inline(always)]
 pub(super) fn presence(hop: &[f32; HOP], pair: &Pair) -> f32 {
-    let [low, high] = pair.tones.map(|tone| Wave::<HOP>::from_zero(tone.frequency.radians_per_sample()));
-    let Some((x, _)) = solve([&low.cos, &low.sin, &high.cos, &high.sin], hop) else {
-        return 0.0;
+    let [low, high] = presences(hop, pair);
+    low.min(high)
+}
+
+/// The energy of each of a key's tones in a stretch beside its energy in the key.
+#[inline(always)]
+pub(super) fn presences<const N: usize>(stretch: &[f32; N], pair: &Pair) -> [f32; 2] {
+    let [low, high] = pair.tones.map(|tone| Wave::<N>::from_zero(tone.frequency.radians_per_sample()));
+    let Some((x, _)) = solve([&low.cos, &low.sin, &high.cos, &high.sin], stretch) else {
+        return [0.0; 2];
     };
     let share = |re: f32, im: f32, tone: Tone| (re * re + im * im) / 2.0 / tone.mean_square;
-    share(x[0], x[1], pair.tones[0]).min(share(x[2], x[3], pair.tones[1]))
+    [share(x[0], x[1], pair.tones[0]), share(x[2], x[3], pair.tones[1])]
 }

@@ -3,21 +3,33 @@
 use super::Tables;
 use super::fit::{Fit, Tone, WINDOW, fit};
 use super::gate::Look;
-use super::history::{History, KEPT};
+use super::history::{History, KEPT, KEPT_HOPS};
 use super::key::Key;
-use super::limits::{DISTURBED, EVIDENCE, GATE_SHARE, PURE, on_the_line};
-use super::press::presence;
+use super::limits::{BURIED, DISTURBED, EVIDENCE, GATE_SHARE, LINGERING, PURE, on_the_line};
+use super::press::{presence, presences};
 use crate::dsp::goertzel::{BLOCK, HOP, bin_frequency};
 use crate::dsp::units::{Db, Samples};
 
 /// A key's two tones as one window holds them.
 pub(super) type Pair = Fit<2>;
 
+/// How clearly a window holds a key.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Purity {
+    /// As clearly as its tones' purity alone can show.
+    Clear,
+    /// Under so much else that many windows have to show it.
+    Buried,
+}
+
 /// What was heard of late, after the high-pass.
 pub(super) type Filtered = [f32; KEPT];
 
 /// Where the newest window begins in [`Filtered`].
 const BEGIN: usize = KEPT - WINDOW;
+
+/// Samples in [`Filtered`] before the hop in which an onset may lie.
+const BEFORE: usize = BEGIN - HOP;
 
 /// The pair of tones in the block that ended `back` samples ago, where they
 /// are most of it and all of it was received.
@@ -33,7 +45,11 @@ pub(super) fn look(tables: &Tables, history: &History, back: usize) -> Option<Lo
 /// The newest window, if it is a key's: two blocks of which the gate sees the
 /// same key in both.
 #[inline(always)]
-pub(super) fn test(tables: &Tables, [older, newer]: [Look; 2], filtered: &Filtered) -> Option<Pair> {
+pub(super) fn test(
+    tables: &Tables,
+    [older, newer]: [Look; 2],
+    filtered: &Filtered,
+) -> Option<(Pair, Purity)> {
     let key = newer.key;
     if older.key != key {
         return None;
@@ -41,9 +57,14 @@ pub(super) fn test(tables: &Tables, [older, newer]: [Look; 2], filtered: &Filter
     let near =
         bins(key).map(|bin| bin_frequency(bin).radians_per_sample() + newer.bins.offset(&older.bins, bin));
     let found = fit::<{ WINDOW / 2 }, 2, 4>(&filtered[BEGIN..], near, 3)?;
-    let is_key = [PURE, DISTURBED].iter().any(|grade| grade.admits(&measure(tables, key, &found)))
-        && floor_of(tables, &found) >= tables.limits.floor;
-    is_key.then_some(found)
+    if floor_of(tables, &found) < tables.limits.floor {
+        return None;
+    }
+    let measure = measure(tables, key, &found);
+    if [PURE, DISTURBED].iter().any(|grade| grade.admits(&measure)) {
+        return Some((found, Purity::Clear));
+    }
+    BURIED.admits(&measure).then_some((found, Purity::Buried))
 }
 
 /// True if the block that ended `back` samples ago holds evidence of the pair
@@ -91,6 +112,15 @@ pub(super) fn levels(tables: &Tables, pair: &Pair) -> [f32; 2] {
 fn floor_of(tables: &Tables, pair: &Pair) -> f32 {
     let [low, high] = levels(tables, pair);
     low.min(high)
+}
+
+/// True if either tone of the newest window, the first that found the key, was
+/// there before: a key's begin together and at once, a chord's linger.
+#[inline(always)]
+pub(super) fn is_lingering(history: &History, filtered: &Filtered, pair: &Pair) -> bool {
+    let known = history.unbroken() == KEPT_HOPS;
+    let before = filtered.first_chunk::<BEFORE>();
+    known && before.is_some_and(|before| presences(before, pair).iter().any(|level| *level > LINGERING))
 }
 
 /// Where the tones of the newest window began: in its first hop or in the one
