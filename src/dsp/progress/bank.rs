@@ -129,18 +129,23 @@ impl Default for Bank {
 }
 
 impl Bank {
-    /// The bins of a window of two blocks.
+    /// The bins of `N` windows of two blocks, each window a block later than the one before.
+    ///
+    /// Side by side, so that the sum of one window does not wait for itself.
     #[inline(always)]
-    pub(super) fn pass(&self, before: &[i16; BLOCK], now: &[i16; BLOCK]) -> Bins {
-        let mut bins = Bins::default();
+    pub(super) fn pass<const N: usize>(&self, samples: &[f32]) -> [Bins; N] {
+        let samples = &samples[..(N + 1) * BLOCK];
+        let mut bins = [Bins::default(); N];
         for n in 0..BLOCK {
-            let (later, earlier) = (f32::from(now[n]), f32::from(before[BLOCK - 1 - n]));
-            let (even, odd) = (later + earlier, later - earlier);
-            for (sum, wave) in bins.re.iter_mut().zip(&self.cos[n]) {
-                *sum += even * wave;
-            }
-            for (sum, wave) in bins.im.iter_mut().zip(&self.sin[n]) {
-                *sum += odd * wave;
+            let (cos, sin) = (&self.cos[n], &self.sin[n]);
+            for (block, bins) in bins.iter_mut().enumerate() {
+                let middle = (block + 1) * BLOCK;
+                let (later, earlier) = (samples[middle + n], samples[middle - 1 - n]);
+                let (even, odd) = (later + earlier, later - earlier);
+                for bin in 0..BINS {
+                    bins.re[bin] += even * cos[bin];
+                    bins.im[bin] += odd * sin[bin];
+                }
             }
         }
         bins
@@ -153,8 +158,9 @@ mod tests {
 
     fn bins_of(frequency: f32, peak: f32) -> Bins {
         let step = TAU * frequency / 8000.0;
-        let at = |n: usize| (peak * (step * n as f32).sin()).round() as i16;
-        Bank::default().pass(&std::array::from_fn(at), &std::array::from_fn(|n| at(n + BLOCK)))
+        let samples: Vec<f32> = (0..2 * BLOCK).map(|n| peak * (step * n as f32).sin()).collect();
+        let [bins] = Bank::default().pass(&samples);
+        bins
     }
 
     #[test]

@@ -7,7 +7,7 @@ use crate::dsp::units::{Db, Dbm0, Hz, Samples};
 const SINGLE_SHARE: f32 = 0.86;
 
 /// The part of two hops' power that a pair must have.
-pub(super) const PAIR_SHARE: f32 = 0.84;
+pub(super) const PAIR_SHARE: f32 = 0.8;
 
 /// How far a tone's frequency may go within a burst.
 const STEADY: Hz = Hz(10.0);
@@ -39,11 +39,14 @@ pub(super) struct Heard {
 }
 
 impl Heard {
-    fn steady(&self) -> Option<(Pitch, Tone)> {
+    /// What sounds steadily, `open` being what did until now.
+    fn steady(&self, open: Option<&Open>) -> Option<(Pitch, Tone)> {
         let pair = self.pair.filter(|(_, tone)| tone.share >= PAIR_SHARE);
+        let pair = pair.map(|(index, tone)| (Pitch::Pair(index), tone));
         let single = self.tone.filter(|tone| tone.share >= SINGLE_SHARE);
-        // Two tones close by look like one while they beat high.
-        pair.map(|(index, tone)| (Pitch::Pair(index), tone)).or(single.map(|tone| (Pitch::Single, tone)))
+        let single = single.map(|tone| (Pitch::Single, tone));
+        // Two tones close by look like one while they beat high, and one looks like two at its edges.
+        if open.is_some_and(|open| open.pitch != Pitch::Single) { pair.or(single) } else { single.or(pair) }
     }
 
     fn end(&self) -> Samples {
@@ -160,7 +163,7 @@ impl Follower {
 
     /// Takes the next hop; gives the burst that it ended.
     pub(super) fn step(&mut self, heard: &Heard) -> Option<Burst> {
-        let steady = heard.steady();
+        let steady = heard.steady(self.open.as_ref());
         let ended = match (&mut self.open, steady) {
             (None, None) => None,
             (None, Some((pitch, tone))) => {

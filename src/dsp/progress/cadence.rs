@@ -15,8 +15,11 @@ const TOLERANCE_MS: f32 = 22.0;
 /// A tone without pauses is told when it has lasted this much longer than any burst of its plan.
 const CONTINUOUS_MS: f32 = 500.0;
 
+/// No burst of any plan is this short; what is, is an edge of another.
+const SHORTEST: Samples = Samples::from_ms(120);
+
 /// The most places in a plan at which a train may begin.
-const PLACES: usize = 16;
+const PLACES: usize = 8;
 
 /// One cadence, from one of its bursts on.
 #[derive(Debug, Clone, Copy, Default, PartialEq)]
@@ -83,7 +86,7 @@ impl Cadences {
 
     /// Takes the next burst.
     pub(super) fn take(&mut self, burst: &Burst, tell: &mut impl FnMut(SoundEvent)) {
-        let Some(tones) = self.tones_of(burst) else {
+        let Some(tones) = self.tones_of(burst).filter(|_| burst.duration() >= SHORTEST) else {
             return;
         };
         if let Some(train) = self.train.as_mut().filter(|train| train.tones == tones)

@@ -47,14 +47,17 @@ impl Tone {
 /// The bins of a hop of samples, `before` being the block before it.
 #[inline(always)]
 pub(super) fn bins(bank: &Bank, before: &[i16; BLOCK], hop: &[i16; HOP]) -> Blocks {
-    let (blocks, _) = hop.as_chunks::<BLOCK>();
-    let mut bins = [Bins::default(); HOP_BLOCKS];
-    let mut before = before;
-    for (bins, block) in bins.iter_mut().zip(blocks) {
-        *bins = bank.pass(before, block);
-        before = block;
+    let mut samples = [0.0; BLOCK + HOP];
+    for (sample, x) in samples.iter_mut().zip(before.iter().chain(hop)) {
+        *sample = f32::from(*x);
     }
-    bins
+    let first: [Bins; HOP_BLOCKS / 2] = bank.pass(&samples);
+    let second: [Bins; HOP_BLOCKS / 2] = bank.pass(&samples[HOP / 2..]);
+    std::array::from_fn(
+        |block| {
+            if block < HOP_BLOCKS / 2 { first[block] } else { second[block - HOP_BLOCKS / 2] }
+        },
+    )
 }
 
 /// How the bins move from block to block.
@@ -76,10 +79,10 @@ impl Motion {
         for pair in blocks.windows(2) {
             let (a, b) = (&pair[0], &pair[1]);
             for bin in 0..BINS {
-                let squares = [a.re[bin], a.im[bin], b.re[bin], b.im[bin]].map(|x| x * x);
-                power[bin] += 0.5 * ((squares[0] + squares[1]) + (squares[2] + squares[3]));
-                turn.re[bin] += b.re[bin] * a.re[bin] + b.im[bin] * a.im[bin];
-                turn.im[bin] += b.im[bin] * a.re[bin] - b.re[bin] * a.im[bin];
+                let ([re, im], [next_re, next_im]) = ([a.re[bin], a.im[bin]], [b.re[bin], b.im[bin]]);
+                power[bin] += 0.5 * (re * re + im * im + (next_re * next_re + next_im * next_im));
+                turn.re[bin] += next_re * re + next_im * im;
+                turn.im[bin] += next_im * re - next_re * im;
             }
         }
         let turned: f32 = (0..BINS).map(|bin| turn.at(bin).power().sqrt()).sum();

@@ -49,7 +49,7 @@ use voice::{Tonality, Voice};
 
 use super::dtmf::Gap;
 use super::level::mean_square;
-use super::units::{Dbm0, Hz, Samples};
+use super::units::{Db, Dbm0, Hz, Samples};
 
 /// What a line may say, but for keys.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -121,6 +121,9 @@ const TONE_COHERENCE: f32 = 0.8;
 
 /// The part of the bins' power that the lowest two hold of every pair.
 const PAIR_LOW_SHARE: f32 = 0.85;
+
+/// How much the power of a beating pair may differ from one hop to the next.
+const PAIR_STEP: Db = Db(4.5);
 
 /// A hole up to this long is bridged: a burst on either side is one.
 const BRIDGED: Samples = Samples::from_ms(100);
@@ -334,8 +337,14 @@ impl Listener {
     /// The pair of the plan that makes up most of two hops.
     fn pair(&self, before: &Before, now: &Before) -> Option<(u8, Tone)> {
         let mean_square = 0.5 * (before.mean_square + now.mean_square);
+        let (fainter, louder) =
+            (before.mean_square.min(now.mean_square), before.mean_square.max(now.mean_square));
+        let is_even = louder <= fainter * PAIR_STEP.power_ratio();
         let found = self.pairs.iter().flatten().filter_map(|(index, frequencies)| {
-            let power = mix::power([&before.low, &now.low], *frequencies)?;
+            if !is_even && !mix::is_close(*frequencies) {
+                return None;
+            }
+            let power = mix::power([&before.low, &now.low], *frequencies, mean_square)?;
             Some((*index, Tone { frequency: frequencies[0], power, share: power / mean_square }))
         });
         found
