@@ -160,7 +160,12 @@ impl EchoModel {
         let Some(model) = &self.model else {
             return false;
         };
-        from < model.echo_until && tones::explains(&model.played, &model.received, [low, high], from, to)
+        let likeness = match model.canceller {
+            Some(_) => tones::KNOWN_PATH,
+            None => tones::ANY_PATH,
+        };
+        from < model.echo_until
+            && tones::explains(&model.played, &model.received, [low, high], [from, to], likeness)
     }
 
     /// True if what was received of late is our own voice, as far as can be told: taken out for the

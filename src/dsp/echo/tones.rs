@@ -22,11 +22,20 @@ const DELAYS: [usize; 2] = [40, 2480];
 /// Looks at the reference between the two delays.
 const LOOKS: usize = (DELAYS[1] - DELAYS[0]) / STEP + 2 * STRETCHES;
 
-/// The tones' share of the reference that makes them its sound rather than a voice's passing colour.
-const SHARE: f32 = 0.65;
+/// What makes two tones the sound of the reference rather than a voice's passing colour.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Likeness {
+    /// Their share of it.
+    share: f32,
+    /// By how much a tone's stretches may differ: one may reach over its edge by a third.
+    uneven: Db,
+}
 
-/// By how much a tone's stretches may differ: one may reach over its edge by a third.
-const UNEVEN: Db = Db(5.0);
+/// While no path is known, what was said may come back whole and in any colour.
+pub(super) const ANY_PATH: Likeness = Likeness { share: 0.45, uneven: Db(7.0) };
+
+/// Where the echo is taken out, only what is nearly pure leaves a rest like a key.
+pub(super) const KNOWN_PATH: Likeness = Likeness { share: 0.65, uneven: Db(5.0) };
 
 /// An echo is no louder than what was played, but for what a narrow band and two quantisers add.
 const LOUDEST_ECHO: Db = Db(9.0);
@@ -44,8 +53,8 @@ pub(super) fn explains(
     played: &History,
     received: &History,
     [low, high]: [Hz; 2],
-    from: Samples,
-    to: Samples,
+    [from, to]: [Samples; 2],
+    likeness: Likeness,
 ) -> bool {
     let count = (to.saturating_sub(from).0 as usize / STRETCH).clamp(1, STRETCHES);
     let looks = |history: &History, end: i64| {
@@ -58,23 +67,23 @@ pub(super) fn explains(
     let said: [Stretch; LOOKS] = std::array::from_fn(|n| looks(played, end(n) - DELAYS[0] as i64));
     (0..=LOOKS - 2 * STRETCHES).any(|first| {
         let stretches = || (0..count).map(|n| &said[first + 2 * n]);
-        stretches().zip(&heard).all(|(said, heard)| could_echo(said, heard))
-            && is_steady(stretches().map(|said| said.low))
-            && is_steady(stretches().map(|said| said.high))
+        stretches().zip(&heard).all(|(said, heard)| could_echo(said, heard, likeness.share))
+            && is_steady(stretches().map(|said| said.low), likeness.uneven)
+            && is_steady(stretches().map(|said| said.high), likeness.uneven)
     })
 }
 
 /// True if energies are as even as those of a tone that is switched.
-fn is_steady(energies: impl Iterator<Item = f32>) -> bool {
+fn is_steady(energies: impl Iterator<Item = f32>, uneven: Db) -> bool {
     let (least, most) =
         energies.fold((f32::MAX, 0.0f32), |(least, most), now| (least.min(now), most.max(now)));
-    most <= UNEVEN.power_ratio() * least
+    most <= uneven.power_ratio() * least
 }
 
 /// True if what was said is the two tones, and loud enough to come back as what was heard.
-fn could_echo(said: &Stretch, heard: &Stretch) -> bool {
+fn could_echo(said: &Stretch, heard: &Stretch, share: f32) -> bool {
     let gain = LOUDEST_ECHO.power_ratio();
-    said.low + said.high >= SHARE * said.all && said.low * gain >= heard.low && said.high * gain >= heard.high
+    said.low + said.high >= share * said.all && said.low * gain >= heard.low && said.high * gain >= heard.high
 }
 
 fn look(samples: &[f32; STRETCH], low: Hz, high: Hz) -> Stretch {
