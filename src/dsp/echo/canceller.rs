@@ -44,11 +44,11 @@ const USUAL_MEMORY: f32 = 0.97;
 /// What each block of somebody else adds to what is usual: 3 dB in 0.14 s.
 const GETTING_USED: f32 = 1.02;
 
-/// Blocks in a row that are learnt from after the background did better: 0.5 s.
-const EAGER: u32 = 125;
+/// Blocks in a row that are learnt from after the background did better: 0.25 s.
+const EAGER: u32 = 64;
 
 /// Else one block of so many is learnt from: a path that is known moves slowly.
-const LEARN_EVERY: u32 = 4;
+const LEARN_EVERY: u32 = 8;
 
 /// A model of the echo at one delay.
 #[derive(Debug, Clone)]

@@ -63,8 +63,11 @@ const LOOK_EVERY: [u64; 2] = [320, 5120];
 /// After a trial that failed, the next one is made where two looks in a row agree so closely, in samples.
 const STEADY: usize = 8;
 
+/// After a trial that failed, one group of so many is correlated.
+const SEEK_EVERY: u64 = 2;
+
 /// While a path is known, one group of so many is correlated.
-const WATCH_EVERY: u64 = 6;
+const WATCH_EVERY: u64 = 8;
 
 /// What a block leaves of the energies before it: a memory of 100 ms.
 const LEVEL_MEMORY: f32 = 0.96;
@@ -253,7 +256,12 @@ impl Model {
         while self.searched_until + GROUP_SAMPLES as u64 <= end.0 {
             self.searched_until += GROUP_SAMPLES as u64;
             let group = self.searched_until / GROUP_SAMPLES as u64;
-            let correlate = self.canceller.is_none() || group.is_multiple_of(WATCH_EVERY);
+            let every = match self.canceller {
+                Some(_) => WATCH_EVERY,
+                None if self.look_every > LOOK_EVERY[0] => SEEK_EVERY,
+                None => 1,
+            };
+            let correlate = group.is_multiple_of(every);
             self.search.take(simd, [&self.played, &self.received], self.searched_until, correlate);
         }
         if end >= self.look_at {

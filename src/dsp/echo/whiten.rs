@@ -8,7 +8,7 @@ use super::slide::{SUMS, product, slide};
 pub(super) const ORDER: usize = 8;
 
 /// Blocks learnt from between two looks at the spectrum.
-const EVERY: u32 = 4;
+const EVERY: u32 = 3;
 
 /// White noise thought of as lying under the reference, 30 dB down: without it a pure tone would be
 /// predicted wholly and the rest be rounding.
