@@ -24,7 +24,7 @@ pub(super) fn slide<S: Simd>(simd: S, weights: &[f32], samples: &[f32], sums: &m
 /// the one before it.
 #[inline(always)]
 fn slide_part<S: Simd>(simd: S, weights: &[f32], samples: &[f32], sums: &mut [f32]) {
-    let width = sums.len();
+    let width = HELD * S::F32_LANES;
     let zero = simd.splat_f32s(0.0);
     let (mut even, mut odd) = ([zero; HELD], [zero; HELD]);
     let (pairs, last) = weights.as_chunks::<2>();
