@@ -234,11 +234,15 @@ pub fn measured() -> Vec<Point> {
         ("dial tone 350+440, 9 dB under the key", [350.0, 440.0], [-12.0, -12.0]),
         ("dial tone 350+440, 6 dB under the key", [350.0, 440.0], [-9.0, -9.0]),
         ("dial tone 425, 9 dB under the key", [425.0, 425.0], [-15.0, -15.0]),
+        ("dial tone 350+440, each 3 dB over each key tone", [350.0, 440.0], [0.0, 0.0]),
+        ("dial tone 425, 3 dB over each key tone", [425.0, 425.0], [0.0, -80.0]),
     ] {
         points.push(under(name, tones, over));
     }
-    points.push(lost_frame(80.0));
-    points.push(lost_frame(160.0));
+    for length_ms in [80.0, 160.0] {
+        points.push(lost_frame(length_ms));
+        points.push(repeated_frame(length_ms));
+    }
     points
 }
 
@@ -264,6 +268,18 @@ fn lost_frame(length_ms: f32) -> Point {
         Press::plain(-10.0, length_ms).put(rng, audio, key, at);
         let lost = at + rng.random_range(0..ms(length_ms) - ms(20.0));
         audio.cut(lost, ms(20.0));
+        key.as_char().to_string()
+    })
+}
+
+/// One frame of 20 ms replaced by the one before it, as simple receivers conceal losses.
+fn repeated_frame(length_ms: f32) -> Point {
+    let name = format!("20 ms lost in {length_ms} ms, filled by repetition");
+    Point::new(Must::Measure, name, move |rng, audio, key| {
+        let at = begin(rng);
+        Press::plain(-10.0, length_ms).put(rng, audio, key, at);
+        let lost = at + rng.random_range(0..ms(length_ms) - ms(20.0));
+        audio.0.copy_within(lost - ms(20.0)..lost, lost);
         key.as_char().to_string()
     })
 }

@@ -3,6 +3,8 @@
 //! Between what ITU-T Q.24 (Annex A, AT&T) says to accept and what it says to
 //! refuse lies room; each limit is placed inside it, and noise decides where.
 
+use std::ops::RangeInclusive;
+
 use super::window::Measure;
 use crate::dsp::goertzel::BLOCK;
 use crate::dsp::highpass::Highpass;
@@ -28,7 +30,7 @@ pub(super) struct Grade {
 /// does to the measured value. Frequency: 1.5 % is accepted, 3.5 % refused;
 /// nearer to the former, because what fires on speech usually has one tone high
 /// and the other low.
-pub(super) const PURE: Grade = Grade { share: 0.935, frequency_off: 0.018, twist: [Db(-10.0), Db(6.0)] };
+pub(super) const PURE: Grade = Grade { share: 0.935, frequency_off: 0.018, twist: [Db(-9.3), Db(5.4)] };
 
 /// Keys in worse noise, echo or dial tone than Q.24 asks for, if they are
 /// otherwise well made, as real keypads are: half-pure chords of voices and
@@ -73,14 +75,20 @@ pub(super) const RECENT_WINDOWS: u32 = 4;
 /// that makes the key doubtful.
 pub(super) const LINGERING: f32 = 0.25;
 
+/// Unless each tone is as loud there as in the key, in energy,
+pub(super) const SAME_LEVEL: RangeInclusive<f32> = 0.75..=1.35;
+
+/// and both are this share of all that is there.
+pub(super) const SAME_SHARE: f32 = 0.97;
+
 /// See [`AGREEING_WINDOWS`], for a key whose tones were there before it.
-pub(super) const DOUBTFUL_AGREEING_WINDOWS: u32 = 10;
+pub(super) const DOUBTFUL_AGREEING_WINDOWS: u32 = 8;
 
 /// See [`RECENT_WINDOWS`], for such a key.
-pub(super) const DOUBTFUL_RECENT_WINDOWS: u32 = 12;
+pub(super) const DOUBTFUL_RECENT_WINDOWS: u32 = 10;
 
 /// How far a tone's levels in the windows of such a key may differ.
-pub(super) const STEADY: Db = Db(0.6);
+pub(super) const STEADY: Db = Db(0.5);
 
 /// Hops in a row without the tones that end a key: 28 ms. Q.24: a break of
 /// 10 ms is bridged, a pause of 40 ms separates; and a lost frame of 20 ms,

@@ -65,17 +65,30 @@ fn filled(presence: f32) -> Samples {
 /// the tone which is further down.
 #[inline(always)]
 pub(super) fn presence(hop: &[f32; HOP], pair: &Pair) -> f32 {
-    let [low, high] = presences(hop, pair);
+    let [low, high] = presences(hop, pair).tones;
     low.min(high)
 }
 
-/// The energy of each of a key's tones in a stretch beside its energy in the key.
+/// A key's tones in a stretch.
+pub(super) struct Presences {
+    /// The energy of each beside its energy in the key.
+    pub(super) tones: [f32; 2],
+    /// The energy of both, of all energy.
+    pub(super) share: f32,
+}
+
+/// How much of a stretch the key's tones are.
 #[inline(always)]
-pub(super) fn presences<const N: usize>(stretch: &[f32; N], pair: &Pair) -> [f32; 2] {
+pub(super) fn presences<const N: usize>(stretch: &[f32; N], pair: &Pair) -> Presences {
     let [low, high] = pair.tones.map(|tone| Wave::<N>::from_zero(tone.frequency.radians_per_sample()));
-    let Some((x, _)) = solve([&low.cos, &low.sin, &high.cos, &high.sin], stretch) else {
-        return [0.0; 2];
+    let Some((x, z)) = solve([&low.cos, &low.sin, &high.cos, &high.sin], stretch) else {
+        return Presences { tones: [0.0; 2], share: 0.0 };
     };
-    let share = |re: f32, im: f32, tone: Tone| (re * re + im * im) / 2.0 / tone.mean_square;
-    [share(x[0], x[1], pair.tones[0]), share(x[2], x[3], pair.tones[1])]
+    let beside = |re: f32, im: f32, tone: Tone| (re * re + im * im) / 2.0 / tone.mean_square;
+    let explained: f32 = z.iter().map(|z| z * z).sum();
+    let energy: f32 = stretch.iter().map(|x| x * x).sum();
+    Presences {
+        tones: [beside(x[0], x[1], pair.tones[0]), beside(x[2], x[3], pair.tones[1])],
+        share: explained / energy.max(1.0),
+    }
 }

@@ -5,7 +5,9 @@ use super::fit::{Fit, Tone, WINDOW, fit};
 use super::gate::Look;
 use super::history::{History, KEPT, KEPT_HOPS};
 use super::key::Key;
-use super::limits::{BURIED, DISTURBED, EVIDENCE, GATE_SHARE, LINGERING, PURE, on_the_line};
+use super::limits::{
+    BURIED, DISTURBED, EVIDENCE, GATE_SHARE, LINGERING, PURE, SAME_LEVEL, SAME_SHARE, on_the_line,
+};
 use super::press::{presence, presences};
 use crate::dsp::goertzel::{BLOCK, HOP, bin_frequency};
 use crate::dsp::units::{Db, Samples};
@@ -115,12 +117,21 @@ fn floor_of(tables: &Tables, pair: &Pair) -> f32 {
 }
 
 /// True if either tone of the newest window, the first that found the key, was
-/// there before: a key's begin together and at once, a chord's linger.
+/// there before: a key's begin together and at once, a chord's linger. What
+/// was there as purely and as loud is the key itself, which a repeated frame
+/// has put out of phase.
 #[inline(always)]
 pub(super) fn is_lingering(history: &History, filtered: &Filtered, pair: &Pair) -> bool {
-    let known = history.unbroken() == KEPT_HOPS;
-    let before = filtered.first_chunk::<BEFORE>();
-    known && before.is_some_and(|before| presences(before, pair).iter().any(|level| *level > LINGERING))
+    let (before, last) = (filtered.first_chunk::<BEFORE>(), filtered[BEFORE - HOP..].first_chunk::<HOP>());
+    let (Some(before), Some(last), KEPT_HOPS) = (before, last, history.unbroken()) else {
+        return false;
+    };
+    if presences(before, pair).tones.iter().all(|level| *level <= LINGERING) {
+        return false;
+    }
+    let last = presences(last, pair);
+    let is_same = last.tones.iter().all(|level| SAME_LEVEL.contains(level));
+    !(is_same && last.share >= SAME_SHARE)
 }
 
 /// Where the tones of the newest window began: in its first hop or in the one
