@@ -78,9 +78,9 @@ impl Motion {
         let mut turn = Bins::default();
         for pair in blocks.windows(2) {
             let (a, b) = (&pair[0], &pair[1]);
-            for bin in 0..BINS {
+            for (bin, power) in power.iter_mut().enumerate() {
                 let ([re, im], [next_re, next_im]) = ([a.re[bin], a.im[bin]], [b.re[bin], b.im[bin]]);
-                power[bin] += 0.5 * (re * re + im * im + (next_re * next_re + next_im * next_im));
+                *power += 0.5 * (re * re + im * im + (next_re * next_re + next_im * next_im));
                 turn.re[bin] += next_re * re + next_im * im;
                 turn.im[bin] += next_im * re - next_re * im;
             }

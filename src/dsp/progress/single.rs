@@ -3,6 +3,7 @@
 
 use super::burst::{Burst, Heard, Pitch};
 use super::cadence::NEAR;
+use super::hop::HOP;
 use super::plan::TonePlan;
 use super::{Sound, SoundEvent};
 use crate::dsp::units::{Db, Hz, Samples};
@@ -19,7 +20,7 @@ const HEARD_OFF: Hz = Hz(4.0);
 const BEEP_MS: [u64; 2] = [238, 1524];
 
 /// A beep keeps its level; plucked and blown notes do not.
-const BEEP_SPREAD: Db = Db(2.0);
+const BEEP_SPREAD: Db = Db(1.3);
 
 /// A beep's mean share of what was heard: 9.5 dB over everything else, which a key's stronger tone,
 /// at most 8 dB over the other, never is.
@@ -31,6 +32,9 @@ const BEEP_SPOILT: u8 = 1;
 /// A tone that goes on so little fainter after its end fades away, as a note does.
 const FADING: Db = Db(14.0);
 const FADING_OFF: Hz = Hz(12.0);
+
+/// After a beep the line is at least this much fainter: the machine listens.
+const DROP: Db = Db(4.0);
 
 /// A beep stands alone: what follows sooner at another pitch makes it a part of something.
 const ALONE: Samples = Samples::from_ms(150);
@@ -138,7 +142,7 @@ impl Singles {
         sounding: Option<Samples>,
         tell: &mut impl FnMut(SoundEvent),
     ) {
-        if self.held.is_some_and(|held| fades(&held, heard)) {
+        if self.held.is_some_and(|held| fades(&held, heard) || goes_over(&held, heard)) {
             self.held = None;
         }
         let is_over = |end: Samples, pause: Samples| sounding.unwrap_or(heard.begin) > end + pause;
@@ -203,9 +207,8 @@ fn is_calling(burst: &Burst) -> bool {
 /// True of a burst that is a beep if it stands alone.
 fn is_beep(plan: &TonePlan, burst: &Burst) -> bool {
     let frequency = burst.frequency.0;
-    let is_high = frequency >= BEEP_ALWAYS.0 && frequency <= BEEP_HIGHEST.0 + HEARD_OFF.0;
-    let is_low = frequency >= BEEP_LOWEST.0 - HEARD_OFF.0
-        && frequency < BEEP_ALWAYS.0
+    let is_high = (BEEP_ALWAYS.0..=BEEP_HIGHEST.0 + HEARD_OFF.0).contains(&frequency);
+    let is_low = (BEEP_LOWEST.0 - HEARD_OFF.0..BEEP_ALWAYS.0).contains(&frequency)
         && !plan.is_near(burst.frequency, NEAR);
     (is_high || is_low)
         && in_ms(burst.duration(), BEEP_MS)
@@ -217,6 +220,12 @@ fn is_beep(plan: &TonePlan, burst: &Burst) -> bool {
 /// How long nothing must follow a beep.
 fn alone(burst: &Burst) -> Samples {
     if burst.frequency < BEEP_ALWAYS { LOW_ALONE } else { ALONE }
+}
+
+/// True if the first hop behind a tone is as loud: what sounded may go on under it.
+fn goes_over(held: &Burst, heard: &Heard) -> bool {
+    let is_first = heard.begin > held.end && heard.begin <= held.end + Samples(HOP as u64);
+    is_first && heard.mean_square * DROP.power_ratio() > held.power
 }
 
 /// True if the tone goes on, fainter, behind the hop that holds its end.
