@@ -4,8 +4,6 @@
 
 mod ear;
 
-use std::time::Duration;
-
 use ear::sounds::{at_speed, music, recorded, speech};
 use ear::{Audio, Press, Sine, any_key, below, ms, seeded, short_or_long};
 use octothorpe::audio::decode_file;
