@@ -142,7 +142,6 @@ fn what_is_not_built_is_refused_by_name() {
         (&["call", "+14255550100", "--mode", "code"], "call --mode code"),
         (&["phone", "--attendant", "office"], "phone --attendant"),
         (&["prompts", "render"], "prompts render"),
-        (&["replay", "--played", "p.wav", "a.wav"], "replay --played"),
         (&["show", "a", "--url", "https://127.0.0.1:8080"], "--url https"),
     ] {
         let ran = run(arguments);

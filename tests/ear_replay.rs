@@ -328,18 +328,6 @@ fn the_name_does_not_deceive() {
     }
 }
 
-/// Contract: what is not built is refused by its name, exit 2, never accepted and ignored.
-#[test]
-fn what_is_not_built_is_refused_by_name() {
-    let asked: [(&[&str], &str); 2] =
-        [(&["--played", "x.wav", "a.wav"], "--played"), (&["--played-at", "20", "a.wav"], "--played-at")];
-    for (args, name) in asked {
-        let (code, out, err) = replay(args);
-        assert_eq!((code, out.as_str()), (2, ""));
-        assert_eq!(err, format!("replay {name}: not in this version\n"));
-    }
-}
-
 /// Damaged bytes of every format never panic.
 #[test]
 fn mutated_files_never_panic() {
@@ -744,4 +732,108 @@ fn g711_without_a_head_is_heard() {
     }
     let (code, _, err) = octothorpe(&[&scratch.file("empty.ulaw", b"")]);
     assert!(code == 2 && err.ends_with(": holds no audio\n"), "{err}");
+}
+
+// --- What else is told ----------------------------------------------------------------------------
+
+/// One second of a 1,000 Hz tone, 500 ms of it heard, in silence, then a tone pair too short for a key.
+fn beep_and_trace() -> Vec<i16> {
+    use octothorpe::dsp::units::Hz;
+    let mut samples = vec![0_i16; 16_000];
+    let mut add = |hz: Hz, level: Dbm0, from: usize, count: usize| {
+        for n in 0..count {
+            let phase = hz.radians_per_sample() * n as f32;
+            samples[from + n] += (phase.sin() * level.sine_peak()) as i16;
+        }
+    };
+    add(Hz(1_000.0), Dbm0(-13.0), 4_000, 4_000);
+    add(Hz(770.0), Dbm0(-12.0), 12_000, 160);
+    add(Hz(1_336.0), Dbm0(-12.0), 12_000, 160);
+    samples
+}
+
+/// Contract §5: `--events` also tells speech, silence, beep and the line's tones; no line of a key is
+/// touched by it.
+#[test]
+fn events_are_told_beside_keys() {
+    let scratch = Scratch::new("sounds");
+    let file = scratch.file("beep.raw", &raw(&[beep_and_trace(), recording()].concat()));
+    let (code, out, err) = octothorpe(&["--events", &file]);
+    assert_eq!((code, err.as_str()), (0, ""));
+    let key = "# 2300 2420 2332";
+    assert!(out.lines().any(|line| line == key), "{out}");
+    let find = |name: &str| {
+        out.lines().find(|line| line.starts_with(name)).unwrap_or_else(|| panic!("{name} in {out}"))
+    };
+    let (beep, trace) = (find("beep "), find("undecided "));
+    assert!((field(beep, 1) - 500.0).abs() < 40.0 && (field(beep, 2) - 1_000.0).abs() < 40.0, "{beep}");
+    assert!((0.5..=1.0).contains(&field(beep, 3)), "{beep}");
+    assert!((field(trace, 1) - 1_500.0).abs() < 15.0 && (field(trace, 2) - 1_520.0).abs() < 15.0, "{trace}");
+    let (_, json, _) = octothorpe(&["--events", "--json", &file]);
+    let objects: Vec<serde_json::Value> =
+        json.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
+    let beep = objects.iter().find(|object| object["event"] == "beep").unwrap();
+    assert!((beep["begin_ms"].as_f64().unwrap() - 500.0).abs() < 40.0, "{beep}");
+    assert_eq!(objects.iter().filter(|object| object["digit"] == "#").count(), 1);
+    assert_eq!(octothorpe(&[&file]), (0, format!("{key}\n"), String::new()), "without it keys only");
+}
+
+/// `--picture`: a PNG of one file, of the part around the first key where the file is long.
+#[test]
+fn a_picture_is_drawn() {
+    let scratch = Scratch::new("picture");
+    let size = |path: &Path| {
+        let decoder = png::Decoder::new(std::io::BufReader::new(std::fs::File::open(path).unwrap()));
+        let mut reader = decoder.read_info().unwrap();
+        let mut octets = vec![0; reader.output_buffer_size().unwrap()];
+        let info = reader.next_frame(&mut octets).unwrap();
+        // The reports' red and the keys' green are in it.
+        let has = |colour: [u8; 3]| octets.as_chunks::<3>().0.contains(&colour);
+        (info.width, has([220, 30, 30]), has([60, 150, 80]))
+    };
+    let long = [vec![0; 8_000 * 40], recording(), vec![0; 8_000 * 40]].concat();
+    let mut call = Capture::new(Link::Ethernet);
+    call.audio_and_event(phone(), 101, &recording(), Press { event: 11, onset: 2400, samples: 960 });
+    for (name, bytes) in
+        [("short.raw", raw(&recording())), ("long.raw", raw(&long)), ("call.pcap", call.pcap())]
+    {
+        let file = scratch.file(name, &bytes);
+        let picture = scratch.0.join("picture.png");
+        let (code, out, err) = octothorpe(&["--picture", picture.to_str().unwrap(), &file]);
+        assert_eq!((code, out.lines().count(), err.as_str()), (0, 1, ""), "{name}: {out}");
+        assert_eq!(size(&picture), (1_800, true, true), "{name}");
+    }
+    let file = scratch.file("a.raw", &raw(&recording()));
+    let (code, _, err) = octothorpe(&["--picture", "p.png", &file, &file]);
+    assert_eq!((code, err.as_str()), (2, "--picture: draws one file, and several are named\n"));
+    let (code, _, err) = octothorpe(&["--picture", "/no/such/place.png", &file]);
+    assert!(code == 3 && err.starts_with("/no/such/place.png: No such file"), "{err}");
+}
+
+/// `--played`: a key in our own prompt that comes back is none; one pressed is.
+#[test]
+fn what_we_said_makes_no_key() {
+    let scratch = Scratch::new("played");
+    let prompt = [vec![0; 4_000], recording(), vec![0; 12_000]].concat();
+    let mut echo = vec![0_i16; prompt.len()];
+    for (n, sample) in prompt.iter().enumerate().take(prompt.len() - 800) {
+        echo[n + 800] = sample / 4;
+    }
+    let pressed = recording().repeat(2);
+    let heard: Vec<i16> = echo
+        .iter()
+        .enumerate()
+        .map(|(n, x)| x + n.checked_sub(12_000).and_then(|n| pressed.get(n)).map_or(0, |p| p / 2))
+        .collect();
+    let (prompt, heard) =
+        (scratch.file("prompt.raw", &raw(&prompt)), scratch.file("heard.raw", &raw(&heard)));
+    let (_, blind, _) = octothorpe(&[&heard]);
+    assert_eq!(blind.lines().count(), 3, "{blind}");
+    let (code, out, err) = octothorpe(&[&heard, "--played", &prompt]);
+    assert_eq!((code, out.lines().count(), err.as_str()), (0, 2, ""), "{out}");
+    assert!(out.starts_with("# 1800 "), "{out}");
+    let (code, _, err) = octothorpe(&[&heard, "--played", "no-such.wav"]);
+    assert!(code == 2 && err.starts_with("no-such.wav: No such file"), "{err}");
+    let (code, _, err) = octothorpe(&[&heard, "--played-at", "20"]);
+    assert!(code == 2 && err.contains("--played"), "{err}");
 }

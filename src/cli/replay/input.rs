@@ -33,13 +33,16 @@ pub(super) struct Heard {
 
 /// Tells everything that is heard in a source as soon as it is sure. What a damaged one holds before
 /// its damage is heard.
-pub(super) fn hear(source: Source<'_>, wishes: Wishes, tell: &mut Tell<'_>) -> Heard {
+pub(super) fn hear(source: Source<'_>, wishes: &Wishes, tell: &mut Tell<'_>) -> Heard {
     match source {
         Source::Recording(mut recording) => {
             hear_blocks(|take| recording.next_block().map(|block| block.map(take).is_some()), wishes, tell)
         }
         Source::G711(mut octets) => {
             hear_blocks(|take| octets.next_block().map(|block| block.map(take).is_some()), wishes, tell)
+        }
+        Source::Capture(_) if wishes.played.is_some() => {
+            Heard { film: None, ended: Err(CaptureError::Played.into()) }
         }
         Source::Capture(path) => match capture::hear(&path, wishes) {
             Ok((streams, damage)) => hear_streams(streams, damage, tell),
@@ -51,7 +54,7 @@ pub(super) fn hear(source: Source<'_>, wishes: Wishes, tell: &mut Tell<'_>) -> H
 /// Hears blocks of samples: `next` hands one to what it is given, and says whether there was one.
 fn hear_blocks<E: Into<SourceError>>(
     mut next: impl FnMut(&mut dyn FnMut(&[i16])) -> Result<bool, E>,
-    wishes: Wishes,
+    wishes: &Wishes,
     tell: &mut Tell<'_>,
 ) -> Heard {
     let mut hearing = Hearing::new(wishes);

@@ -8,6 +8,7 @@
 //! - [`source`]: what a file is; [`capture`]: calls as they were captured.
 //! - [`input`], [`hearing`]: one input through the ear; [`finding`]: what is told of it.
 //! - [`film`], [`picture`]: the samples that a picture shows, and the picture.
+//! - [`prompt`]: what we said meanwhile.
 //! - [`many`]: many files in parallel.
 //! - [`labels`], [`score`], [`scoring`]: what was heard beside what was pressed.
 
@@ -19,6 +20,7 @@ mod input;
 mod labels;
 mod many;
 mod picture;
+mod prompt;
 mod score;
 mod scoring;
 mod source;
@@ -33,6 +35,7 @@ use film::Film;
 use finding::{Finding, Printer};
 use hearing::Wishes;
 use input::{Heard, Stop, hear};
+use prompt::Played;
 use source::{Source, SourceError};
 
 /// All files were heard to their end.
@@ -51,12 +54,12 @@ pub struct ReplayArgs {
     /// `.raw` for 16-bit little-endian 8 kHz mono; `-` for such on standard input
     #[arg(required_unless_present = "labels", value_name = "FILE")]
     files: Vec<PathBuf>,
-    /// What we said meanwhile (not in this version)
-    #[arg(long, value_name = "FILE", hide = true)]
+    /// What we said meanwhile: its echo makes no key and hides none
+    #[arg(long, value_name = "FILE")]
     played: Option<PathBuf>,
-    /// When we said it (not in this version)
-    #[arg(long, value_name = "MS", hide = true)]
-    played_at: Option<String>,
+    /// When we began to say it, from the beginning of the recording
+    #[arg(long, value_name = "MS", requires = "played", default_value_t = 0)]
+    played_at: u64,
     /// Score against labels: lines `path<TAB>digits`, relative to that file; exit 1 for any mistake
     #[arg(long, value_name = "FILE")]
     labels: Option<PathBuf>,
@@ -72,17 +75,14 @@ pub struct ReplayArgs {
 }
 
 impl ReplayArgs {
-    /// What was asked for and is not built.
-    fn not_built(&self) -> Option<&'static str> {
-        let asked = [(self.played.is_some(), "--played"), (self.played_at.is_some(), "--played-at")];
-        asked.into_iter().find_map(|(is_asked, name)| is_asked.then_some(name))
-    }
-
-    /// What is to listen beside the ear.
-    fn wishes(&self) -> Wishes {
+    /// What is to listen beside the ear; else what we said cannot be read, and why.
+    fn wishes(&self) -> Result<Wishes, String> {
         let wants = self.events || self.picture.is_some();
         let events = wants.then(|| TonePlan::for_region(&self.tones));
-        Wishes { events, film: self.picture.is_some() }
+        let played = self.played.as_deref().map(|path| {
+            Played::open(path, self.played_at).map_err(|error| format!("{}: {error}", path.display()))
+        });
+        Ok(Wishes { events, film: self.picture.is_some(), played: played.transpose()? })
     }
 }
 
@@ -96,14 +96,17 @@ pub fn run(
     out: &mut dyn Write,
     err: &mut dyn Write,
 ) -> io::Result<u8> {
-    if let Some(name) = args.not_built() {
-        writeln!(err, "replay {name}: not in this version")?;
-        return Ok(WRONG_USAGE);
-    }
+    let wishes = match args.wishes() {
+        Ok(wishes) => wishes,
+        Err(wrong) => {
+            writeln!(err, "{wrong}")?;
+            return Ok(WRONG_USAGE);
+        }
+    };
     let is_input = |file: &Path| file == Path::new("-");
-    let job = Job { wishes: args.wishes(), events: args.events, picture: args.picture.as_deref(), json };
+    let job = Job { wishes, events: args.events, picture: args.picture.as_deref(), json };
     match (&args.labels, args.files.as_slice()) {
-        (Some(labels), files) => scoring::run(labels, files, json, out, err),
+        (Some(labels), files) => scoring::run(labels, files, &job.wishes, json, out, err),
         (None, [file]) => {
             let source = if is_input(file) { Ok(Source::from_raw(input)) } else { Source::open(file) };
             job.replay_one(file, source, out, err)
@@ -149,7 +152,7 @@ impl Job<'_> {
             if is_told { printer.tell(finding, several) } else { Ok(()) }
         };
         let heard = match source {
-            Ok(source) => hear(source, self.wishes, &mut tell),
+            Ok(source) => hear(source, &self.wishes, &mut tell),
             Err(error) => Heard { film: None, ended: Err(error.into()) },
         };
         let code = match heard.ended {

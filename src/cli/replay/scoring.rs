@@ -46,6 +46,7 @@ struct Summary {
 pub(super) fn run(
     labels_file: &Path,
     files: &[PathBuf],
+    wishes: &Wishes,
     json: bool,
     out: &mut dyn Write,
     err: &mut dyn Write,
@@ -63,7 +64,7 @@ pub(super) fn run(
     many::in_order(
         labels.len(),
         &bar,
-        |index| heard_in(&labels[index].path),
+        |index| heard_in(&labels[index].path, wishes),
         |index, (heard, failed)| {
             let label = &labels[index];
             let score = Score::of(&label.digits, &heard);
@@ -81,7 +82,7 @@ pub(super) fn run(
 }
 
 /// The keys heard in a file, in order, and why it was not heard to its end, if so.
-fn heard_in(path: &Path) -> (String, Option<SourceError>) {
+fn heard_in(path: &Path, wishes: &Wishes) -> (String, Option<SourceError>) {
     let mut keys = Vec::new();
     let ended = Source::open(path).map_err(Stop::from).and_then(|source| {
         let mut tell = |finding: &Finding, _| {
@@ -91,7 +92,7 @@ fn heard_in(path: &Path) -> (String, Option<SourceError>) {
             }
             Ok(())
         };
-        hear(source, Wishes::default(), &mut tell).ended
+        hear(source, wishes, &mut tell).ended
     });
     keys.sort_by_key(|(report, _)| *report);
     let failed = match ended {

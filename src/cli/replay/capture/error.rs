@@ -55,6 +55,9 @@ pub(in crate::cli::replay) enum CaptureError {
     /// There is RTP, but none that the ear hears.
     #[error("holds RTP of payload type {0} only; PCMU, PCMA and telephone-event can be heard")]
     Unhearable(String),
+    /// What was played is taken out of recordings only.
+    #[error("is a capture, for which --played is not in this version")]
+    Played,
     /// There is more than one call in it.
     #[error("holds more than one call ({0}); cut one out of it")]
     SeveralCalls(String),

@@ -36,7 +36,7 @@ pub(super) use self::stream::HeardStream;
 /// Everything that was heard in a capture, stream by stream, and why it was not heard to its end, if so.
 pub(super) fn hear(
     path: &Path,
-    wishes: Wishes,
+    wishes: &Wishes,
 ) -> Result<(Vec<HeardStream>, Option<CaptureError>), CaptureError> {
     let mut signalling = Signalling::default();
     let mut flows = Flows::default();
@@ -64,7 +64,7 @@ pub(super) fn hear(
 
 type Heard = (Vec<HeardStream>, Result<(), CaptureError>);
 
-fn hear_streams(path: &Path, survey: &Survey, wishes: Wishes) -> Result<Heard, CaptureError> {
+fn hear_streams(path: &Path, survey: &Survey, wishes: &Wishes) -> Result<Heard, CaptureError> {
     // Any moment serves as the zero of the capture's own clock, if there is time before it.
     let zero = clock::now() + Duration::from_secs(60);
     let mut ears: Vec<StreamEar> =

@@ -63,7 +63,7 @@ struct EventPress {
 
 impl StreamEar {
     /// An ear for a stream of a call with these formats, in a capture that begins at `now`.
-    pub(super) fn new(now: Instant, stream: &Stream, formats: &Formats, wishes: Wishes) -> StreamEar {
+    pub(super) fn new(now: Instant, stream: &Stream, formats: &Formats, wishes: &Wishes) -> StreamEar {
         // The seed serves reports that nobody gets.
         let mut line = Line::new(now, &mut SmallRng::seed_from_u64(0));
         let format = media_format(stream.route.map(|(from, _)| from), formats);

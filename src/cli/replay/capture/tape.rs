@@ -46,7 +46,7 @@ struct Anchor {
 }
 
 impl Tape {
-    pub(super) fn new(wishes: Wishes) -> Tape {
+    pub(super) fn new(wishes: &Wishes) -> Tape {
         Tape { hearing: Hearing::new(wishes), source: None, zero: None, findings: Vec::new() }
     }
 

@@ -40,7 +40,7 @@ fn draw_key(canvas: &mut Canvas, layout: &Layout, key: &HeardKey) {
     let ByPath { path, report, .. } = key.first;
     if layout.shows(report, report) {
         let x = layout.x(report);
-        let bottom = layout.lane(look(path).0) + LANE;
+        let bottom = layout.lane(look(path).0) + 1;
         canvas.dashes(x, (layout.waveform().0, bottom), palette::REPORT);
         for half in 0..6 {
             let y = layout.waveform().0 - 6 + half;
@@ -75,7 +75,8 @@ pub(super) fn stretch(
     canvas.fill((begin, top + 2), (width, LANE - 4), colour);
     let room = 8 * name.len() as i32 + 2;
     if width >= room {
-        canvas.bold((begin + width / 2, top + LANE / 2), name, Stand::Centre, palette::ON_BOX);
+        let ink = if colour == palette::GRID { palette::FAINT } else { palette::ON_BOX };
+        canvas.bold((begin + width / 2, top + LANE / 2), name, Stand::Centre, ink);
     } else {
         canvas.bold((begin + width + 2, top + LANE / 2), name, Stand::Left, colour);
     }

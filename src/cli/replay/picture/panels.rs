@@ -13,6 +13,8 @@ use crate::dsp::units::{Dbm0, SAMPLE_RATE, Samples};
 const LEVELS: (f32, f32) = (-70.0, -5.0);
 /// Steps of the time scale, in milliseconds.
 const STEPS_MS: [u64; 11] = [1, 2, 5, 10, 20, 50, 100, 200, 500, 1_000, 2_000];
+/// The height of a name beside a line.
+const NAME_ROOM: i32 = 13;
 /// The fewest pixels between two figures of the time scale.
 const STEP_ROOM: i32 = 80;
 
@@ -40,7 +42,7 @@ pub(super) fn waveform(canvas: &mut Canvas, layout: &Layout, film: &Film) {
 
 /// The spectrogram from 0 to 4 kHz, with the lines of the eight tones.
 pub(super) fn spectrogram(canvas: &mut Canvas, layout: &Layout, film: &Film) {
-    let ((left, right), (top, height)) = (layout.sides(), layout.spectrogram());
+    let ((left, _), (top, height)) = (layout.sides(), layout.spectrogram());
     let spectrum = Spectrum::new();
     for column in 0..layout.width() {
         let middle = layout.sample(column) + layout.sample(1) / 2;
@@ -51,20 +53,28 @@ pub(super) fn spectrogram(canvas: &mut Canvas, layout: &Layout, film: &Film) {
         }
     }
     holes(canvas, layout, film, (top, height));
-    for (group, name) in [(LOW_GROUP, "low"), (HIGH_GROUP, "high")] {
-        for hz in group {
-            let y = layout.frequency_y(hz.0);
-            (left..right).filter(|x| x % 8 < 2).for_each(|x| canvas.set(x, y, palette::TONE_LINE));
-            canvas.line((right, y), (right + 4, y), palette::TEXT);
-            canvas.text((right + 6, y), &format!("{} {name}", hz.0), Stand::Left, palette::TEXT);
-        }
-    }
+    tone_lines(canvas, layout);
     for khz in 0..=4_i32 {
         let y = layout.frequency_y((khz * 1_000) as f32);
         canvas.line((left - 5, y), (left, y), palette::EDGE);
         canvas.text((left - 8, y), &format!("{khz} kHz"), Stand::Right, palette::TEXT);
     }
     canvas.frame((left, top), (layout.width(), height), palette::EDGE);
+}
+
+/// The lines of the eight tones, each named beside the panel; the names keep clear of each other.
+fn tone_lines(canvas: &mut Canvas, layout: &Layout) {
+    let (left, right) = layout.sides();
+    let mut free = i32::MAX;
+    let tones = LOW_GROUP.map(|hz| (hz, "low")).into_iter().chain(HIGH_GROUP.map(|hz| (hz, "high")));
+    for (hz, group) in tones {
+        let y = layout.frequency_y(hz.0);
+        (left..right).filter(|x| x % 8 < 2).for_each(|x| canvas.set(x, y, palette::TONE_LINE));
+        let name_y = y.min(free);
+        free = name_y - NAME_ROOM;
+        canvas.line((right, y), (right + 10, name_y), palette::EDGE);
+        canvas.text((right + 13, name_y), &format!("{} {group}", hz.0), Stand::Left, palette::TEXT);
+    }
 }
 
 /// The time scale below the spectrogram, in seconds from the beginning of the audio.
@@ -97,7 +107,7 @@ pub(super) fn time_axis(canvas: &mut Canvas, layout: &Layout) {
         );
         at += Samples(samples);
     }
-    canvas.text((right + 6, layout.time_axis() + 10), "s", Stand::Left, palette::TEXT);
+    canvas.text((right + 24, layout.time_axis() + 10), "s", Stand::Left, palette::TEXT);
 }
 
 /// Shades what was not received.
