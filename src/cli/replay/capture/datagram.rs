@@ -128,6 +128,7 @@ fn addresses(net: &LaxNetSlice<'_>) -> Option<(IpAddr, IpAddr)> {
 }
 
 /// Looks past the head of the link; `None` where a frame is too short for one.
+#[expect(clippy::wildcard_enum_match_arm, reason = "two hundred foreign link types, all refused alike")]
 fn inside(frame: &Frame) -> Result<Option<Inside<'_>>, CaptureError> {
     let bytes = frame.bytes.as_slice();
     let cooked = |(head, kind): (usize, usize)| {
