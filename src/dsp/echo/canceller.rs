@@ -102,7 +102,7 @@ impl Canceller {
             let end = at.0 as i64 - (LINE - BLOCK - begin) as i64;
             self.line[begin..begin + BLOCK].copy_from_slice(&self.delay.read(simd, played, end));
         }
-        self.whitener.watch(&self.line);
+        self.whitener.watch(simd, &self.line);
         self.white = [0.0; LINE];
         for begin in (BLOCK..LINE).step_by(BLOCK) {
             let errors = self.whitener.run(simd, &self.line[..begin + BLOCK]);
@@ -125,12 +125,12 @@ impl Canceller {
         let wanted = *block;
         let made = filter(simd, &self.foreground, &self.line);
         let foreground = rest(&wanted, &made, count);
-        let energies = [energy(&wanted), energy(&foreground)];
+        let energies = [energy(simd, &wanted), energy(simd, &foreground)];
         if energies[1] <= energies[0] {
             *block = foreground;
         }
         if count == BLOCK {
-            self.delay.learn(&made, &foreground);
+            self.delay.learn(simd, &made, &foreground);
         }
         if self.is_double_talk(energies) {
             return;
@@ -188,15 +188,15 @@ impl Canceller {
     #[inline(always)]
     fn learn<S: Simd>(&mut self, simd: S, wanted: &[f32; BLOCK], count: usize) -> f32 {
         let left = rest(wanted, &filter(simd, &self.background, &self.line), count);
-        if count > ORDER && energy(&self.line) >= self.learn_floor * LINE as f32 {
-            self.whitener.watch(&self.line);
-            let step = STEP / (energy(&self.white) + self.learn_floor);
+        if count > ORDER && energy(simd, &self.line) >= self.learn_floor * LINE as f32 {
+            self.whitener.watch(simd, &self.line);
+            let step = STEP / (energy(simd, &self.white) + self.learn_floor);
             let slopes = gradient(simd, &self.whitened(simd, &left, count), &self.white);
             for (tap, slope) in self.background.iter_mut().zip(slopes) {
                 *tap += step * slope;
             }
         }
-        energy(&left)
+        energy(simd, &left)
     }
 
     /// What was left of the last `count` samples, whitened as the reference is. The first samples

@@ -93,13 +93,13 @@ impl Delay {
 
     /// Learns from the echo that was made of a block and what it left of the received samples.
     #[inline(always)]
-    pub(super) fn learn(&mut self, made: &[f32; BLOCK], left: &[f32; BLOCK]) {
+    pub(super) fn learn<S: Simd>(&mut self, simd: S, made: &[f32; BLOCK], left: &[f32; BLOCK]) {
         let mut slope = [0.0; BLOCK];
         for n in 1..BLOCK - 1 {
             slope[n] = (made[n + 1] - made[n - 1]) / 2.0;
         }
-        let (slopes, rest) = (energy(&slope), energy(left));
-        let common = product(&slope, left);
+        let (slopes, rest) = (energy(simd, &slope), energy(simd, left));
+        let common = product(simd, &slope, left);
         if slopes < BLOCK as f32 {
             return;
         }

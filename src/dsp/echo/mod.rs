@@ -43,7 +43,7 @@ const LEARNT_FROM: usize = 2400;
 const LEARNT_FROM_AT_LEAST: usize = 640;
 
 /// Times that they are gone through.
-const PASSES: usize = 3;
+const PASSES: usize = 2;
 
 /// How a delay must stand out to be tried.
 const PROMINENCE: f32 = 4.0;
@@ -72,7 +72,7 @@ const WATCH_EVERY: u64 = 8;
 /// What a block leaves of the energies before it: a memory of 100 ms.
 const LEVEL_MEMORY: f32 = 0.96;
 
-/// The widest vector code of this machine, chosen once; it changes no result.
+/// The widest vector code of this machine, chosen once; sums differ by their rounding only.
 static ARCH: LazyLock<pulp::Arch> = LazyLock::new(pulp::Arch::new);
 
 /// What one line knows of its own echo.
@@ -230,12 +230,12 @@ impl Model {
         for (wide, sample) in wide[fresh..].iter_mut().zip(block) {
             *wide = f32::from(*sample);
         }
-        let received = energy(&wide);
+        let received = energy(simd, &wide);
         if let Some(canceller) = &mut self.canceller {
             canceller.run(simd, &self.played, at, &mut wide, block.len());
             narrow(&wide[fresh..], out);
         }
-        let left = energy(&wide);
+        let left = energy(simd, &wide);
         self.energies = [LEVEL_MEMORY * self.energies[0] + received, LEVEL_MEMORY * self.energies[1] + left];
         self.search(simd, at + Samples(block.len() as u64));
     }
@@ -273,7 +273,7 @@ impl Model {
     /// Tries the delay at which the echo seems to be, unless it is the one known.
     #[inline(always)]
     fn look<S: Simd>(&mut self, simd: S, end: Samples) {
-        let Candidate { lag, prominence } = self.search.candidate();
+        let Candidate { lag, prominence } = self.search.candidate(simd);
         let is_known = self.canceller.as_ref().is_some_and(|canceller| canceller.covers(lag));
         let is_steady = lag.abs_diff(self.looked_at) <= STEADY || self.look_every == LOOK_EVERY[0];
         self.looked_at = lag;
@@ -328,7 +328,7 @@ impl Model {
             let now = canceller.teach(simd, &self.played, at, &block, count as usize);
             at += Samples(count);
             if 2 * at.0 > begin.0 + end.0 {
-                received += energy(&block);
+                received += energy(simd, &block);
                 left += now;
             }
         }

@@ -95,13 +95,13 @@ impl Search {
             self.reference.copy_within(self.filled - LAGS..self.filled, 0);
             self.filled = LAGS;
         }
-        let group = self.decimate(0, played, end);
+        let group = self.decimate(simd, 0, played, end);
         self.reference[self.filled..self.filled + GROUP].copy_from_slice(&group);
         self.filled += GROUP;
         if !correlate {
             return;
         }
-        let group = self.decimate(1, received, end);
+        let group = self.decimate(simd, 1, received, end);
         if self.power[1] > self.floor {
             self.correlate(simd, &group);
         }
@@ -109,15 +109,15 @@ impl Search {
 
     /// The group that ends at `end`, narrowed, decimated and at an even level.
     #[inline(always)]
-    fn decimate(&mut self, which: usize, from: &History, end: u64) -> [f32; GROUP] {
+    fn decimate<S: Simd>(&mut self, simd: S, which: usize, from: &History, end: u64) -> [f32; GROUP] {
         let mut samples = [0.0; GROUP_SAMPLES + BAND_TAPS];
         from.read(end as i64 - samples.len() as i64, &mut samples);
         let mut group = [0.0; GROUP];
         for (n, x) in group.iter_mut().enumerate() {
-            *x = product(&samples[DECIMATION * (n + 1)..], &self.band);
+            *x = product(simd, &samples[DECIMATION * (n + 1)..], &self.band);
         }
         let power = &mut self.power[which];
-        *power = LEVEL_MEMORY * *power + (1.0 - LEVEL_MEMORY) * energy(&group) / GROUP as f32;
+        *power = LEVEL_MEMORY * *power + (1.0 - LEVEL_MEMORY) * energy(simd, &group) / GROUP as f32;
         let scale = 1.0 / (*power + self.floor).sqrt();
         group.map(|x| x * scale)
     }
@@ -135,8 +135,8 @@ impl Search {
 
     /// The delay at which both agree best.
     #[inline(always)]
-    pub(super) fn candidate(&self) -> Candidate {
-        let energy = energy(self.correlation.as_slice());
+    pub(super) fn candidate<S: Simd>(&self, simd: S) -> Candidate {
+        let energy = energy(simd, self.correlation.as_slice());
         let rms = (energy / LAGS as f32).sqrt().max(1e-6);
         let mut peaks = [0.0f32; SUMS];
         for row in self.correlation.as_chunks::<SUMS>().0 {

@@ -5,9 +5,6 @@ use pulp::Simd;
 /// Sums made at once: what the vector registers hold beside the samples.
 pub(super) const SUMS: usize = 32;
 
-/// Lanes in which plain loops add up.
-const LANES: usize = 8;
-
 /// Vectors of sums held at once.
 const HELD: usize = 4;
 
@@ -53,24 +50,22 @@ fn add_scaled<S: Simd>(simd: S, sums: &mut [S::f32s; HELD], weight: f32, samples
 
 /// Sum of squares.
 #[inline(always)]
-pub(super) fn energy(samples: &[f32]) -> f32 {
-    product(samples, samples)
+pub(super) fn energy<S: Simd>(simd: S, samples: &[f32]) -> f32 {
+    product(simd, samples, samples)
 }
 
 /// Sum of products, as far as both reach.
 #[inline(always)]
-pub(super) fn product(left: &[f32], right: &[f32]) -> f32 {
+pub(super) fn product<S: Simd>(simd: S, left: &[f32], right: &[f32]) -> f32 {
     let count = left.len().min(right.len());
-    let (rows, rest) = left[..count].as_chunks::<LANES>();
-    let (other_rows, other_rest) = right[..count].as_chunks::<LANES>();
-    let mut sums = [0.0; LANES];
+    let (rows, rest) = S::as_simd_f32s(&left[..count]);
+    let (other_rows, other_rest) = S::as_simd_f32s(&right[..count]);
+    let mut sums = simd.splat_f32s(0.0);
     for (l, r) in rows.iter().zip(other_rows) {
-        for lane in 0..LANES {
-            sums[lane] += l[lane] * r[lane];
-        }
+        sums = simd.add_f32s(sums, simd.mul_f32s(*l, *r));
     }
     let rest: f32 = rest.iter().zip(other_rest).map(|(l, r)| l * r).sum();
-    sums.iter().sum::<f32>() + rest
+    simd.reduce_sum_f32s(sums) + rest
 }
 
 #[cfg(test)]
@@ -87,7 +82,7 @@ mod tests {
 
     #[test]
     fn products_count_every_sample() {
-        assert_eq!(product(&[2.0; 11], &[3.0; 10]), 60.0);
-        assert_eq!(energy(&[1.0, 2.0, 2.0]), 9.0);
+        assert_eq!(product(pulp::Scalar, &[2.0; 11], &[3.0; 10]), 60.0);
+        assert_eq!(energy(pulp::Scalar, &[1.0, 2.0, 2.0]), 9.0);
     }
 }

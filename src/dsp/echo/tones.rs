@@ -35,7 +35,7 @@ pub(super) struct Likeness {
 pub(super) const ANY_PATH: Likeness = Likeness { share: 0.45, uneven: Db(7.0) };
 
 /// Where the echo is taken out, only what is nearly pure leaves a rest like a key.
-pub(super) const KNOWN_PATH: Likeness = Likeness { share: 0.65, uneven: Db(5.0) };
+pub(super) const KNOWN_PATH: Likeness = Likeness { share: 0.5, uneven: Db(6.0) };
 
 /// An echo is no louder than what was played, but for what a narrow band and two quantisers add.
 const LOUDEST_ECHO: Db = Db(9.0);
@@ -88,7 +88,7 @@ fn could_echo(said: &Stretch, heard: &Stretch, share: f32) -> bool {
 
 fn look(samples: &[f32; STRETCH], low: Hz, high: Hz) -> Stretch {
     let at = |tone: Hz| tone_energy(samples, tone.radians_per_sample());
-    Stretch { low: at(low), high: at(high), all: energy(samples) }
+    Stretch { low: at(low), high: at(high), all: energy(pulp::Scalar, samples) }
 }
 
 /// The energy that a tone explains, by the plain recurrence.

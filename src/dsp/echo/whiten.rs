@@ -32,7 +32,7 @@ impl Whitener {
 
     /// Looks at the reference every so often and takes its spectrum over.
     #[inline(always)]
-    pub(super) fn watch<const N: usize>(&mut self, line: &[f32; N]) {
+    pub(super) fn watch<S: Simd>(&mut self, simd: S, line: &[f32]) {
         if self.countdown > 0 {
             self.countdown -= 1;
             return;
@@ -40,7 +40,7 @@ impl Whitener {
         self.countdown = EVERY - 1;
         let mut products = [0.0; ORDER + 1];
         for (lag, sum) in products.iter_mut().enumerate() {
-            *sum = product(&line[lag..], line);
+            *sum = product(simd, &line[lag..], line);
         }
         if products[0] < 1.0 {
             return;
