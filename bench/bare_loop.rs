@@ -218,6 +218,7 @@ fn engine(calls: usize, seconds: u64) -> io::Result<Row> {
                 _,
                 MediaEvent::Key(_)
                 | MediaEvent::Undecided { .. }
+                | MediaEvent::OwnEcho
                 | MediaEvent::Played { .. }
                 | MediaEvent::Pressed { .. },
             )) => {}

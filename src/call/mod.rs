@@ -135,6 +135,7 @@ impl Call {
     pub fn handle_media(&mut self, now: Instant, event: MediaEvent) {
         match event {
             MediaEvent::Key(press) => self.handle_press(now, press),
+            MediaEvent::OwnEcho => self.script.handle_untrusted(),
             MediaEvent::Undecided { from, to } => self.handle_undecided(from, to),
             MediaEvent::Played { saying, clip, at } => self.script.handle_played(saying, clip, at),
             MediaEvent::Pressed { .. } => {}

@@ -202,6 +202,11 @@ impl Script {
         }
     }
 
+    /// A key that must not count, whichever it was.
+    pub fn handle_untrusted(&mut self) {
+        self.untrusted_key = true;
+    }
+
     /// A trace of a digit ended at `end` that fell short of a key.
     pub fn handle_trace(&mut self, end: Instant) {
         if self.traces.len() == TRACES {

@@ -110,6 +110,8 @@ pub enum MediaEvent {
         /// Where it ended.
         to: Instant,
     },
+    /// A key that must not count: our own sound came back.
+    OwnEcho,
     /// The last sample of the saying's clip with this index was sent.
     Played {
         /// Which saying.

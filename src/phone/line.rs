@@ -112,7 +112,10 @@ impl Line {
                 self.media_open = false;
                 self.tell_ended(now, figures, edge);
             }
-            MediaEvent::Key(_) | MediaEvent::Undecided { .. } | MediaEvent::Played { .. } => {}
+            MediaEvent::Key(_)
+            | MediaEvent::Undecided { .. }
+            | MediaEvent::OwnEcho
+            | MediaEvent::Played { .. } => {}
         }
         self.pump(now, edge);
     }

@@ -55,8 +55,8 @@ impl History {
     pub(super) fn read(&self, from: i64, out: &mut [f32]) {
         let oldest = self.end.saturating_sub(KEPT as u64) as i64;
         let until = from.saturating_add(out.len() as i64);
-        let begin = from.clamp(oldest, self.end as i64).min(until);
-        let end = until.clamp(begin, self.end.max(begin as u64) as i64);
+        let begin = from.max(oldest).min(until);
+        let end = until.min(self.end as i64).max(begin);
         let (before, rest) = out.split_at_mut((begin - from) as usize);
         let (middle, after) = rest.split_at_mut((end - begin) as usize);
         before.fill(0.0);

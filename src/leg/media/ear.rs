@@ -2,13 +2,14 @@
 
 use std::time::Instant;
 
-use crate::dsp::dtmf::{Detector, Event, Gap};
+use crate::dsp::dtmf::{Began, Detector, Event, Gap};
+use crate::dsp::echo::EchoModel;
 use crate::dsp::g711::Law;
 use crate::dsp::units::Samples;
 use crate::leg::MediaEvent;
 use crate::leg::key::{Digit, KeyPath, Press};
 use crate::rtp::media_clock::MediaClock;
-use crate::rtp::timestamp::{RtpTimestamp, span_of};
+use crate::rtp::timestamp::{RtpTimestamp, samples_in, span_of};
 
 /// Samples decoded at a time.
 const BLOCK: usize = 160;
@@ -17,6 +18,9 @@ const BLOCK: usize = 160;
 #[derive(Debug, Default)]
 pub(super) struct Ear {
     detector: Detector,
+    echo: EchoModel,
+    /// When one of our packets left, and which sample was received then.
+    said: Option<(Instant, Samples)>,
     /// The timestamp after the last sample that was heard or passed over, and when it was due here.
     last: Option<(RtpTimestamp, Instant)>,
 }
@@ -42,11 +46,36 @@ impl Ear {
     ) {
         self.last = Some((place.end, place.arrived));
         let end = Samples(self.detector.position().0 + octets.len() as u64);
-        let mut pcm = [0; BLOCK];
+        let (mut pcm, mut left) = ([0; BLOCK], [0; BLOCK]);
         for block in octets.chunks(BLOCK) {
-            law.decode_into(block, &mut pcm);
-            self.detector.feed(&pcm[..block.len()], &mut |event| told(event, end, place, tell));
+            let (pcm, left) = (&mut pcm[..block.len()], &mut left[..block.len()]);
+            law.decode_into(block, pcm);
+            self.echo.residual(self.detector.position(), pcm, left);
+            let echo = &self.echo;
+            self.detector.feed(left, &mut |event| told(echo, event, end, place, tell));
         }
+    }
+
+    /// Learns what a packet of ours says that leaves now, so that its echo is known.
+    pub(super) fn say(&mut self, now: Instant, law: Law, octets: &[u8]) {
+        let Some(at) = self.place_of(now, octets.len()) else { return };
+        let mut pcm = [0; BLOCK];
+        for (n, block) in octets.chunks(BLOCK).enumerate() {
+            law.decode_into(block, &mut pcm);
+            self.echo.played(at + Samples((n * BLOCK) as u64), &pcm[..block.len()]);
+        }
+    }
+
+    /// Which sample is received as a packet of `length` samples leaves. Packets leave a packet length
+    /// apart: counting them is steadier than the clock. `None` before anything was received.
+    fn place_of(&mut self, now: Instant, length: usize) -> Option<Samples> {
+        let (_, due) = self.last?;
+        let position = self.detector.position();
+        let since = |from: Instant| u64::from(samples_in(now.saturating_duration_since(from)));
+        let first = position + Samples(since(due));
+        let (began, first) = *self.said.get_or_insert((now, first));
+        let length = length.max(1) as u64;
+        Some(first + Samples((since(began) + length / 2) / length * length))
     }
 
     /// Passes over audio that was lost on the way: it ends keys and begins none, but may have held one.
@@ -62,9 +91,11 @@ impl Ear {
     fn hear_gap(&mut self, samples: u32, gap: Gap, clock: &MediaClock, tell: &mut impl FnMut(MediaEvent)) {
         let end = Samples(self.detector.position().0 + u64::from(samples));
         let last = self.pass_over(samples);
+        self.echo.lost(Samples(u64::from(samples)));
+        let echo = &self.echo;
         self.detector.feed_gap(Samples(u64::from(samples)), gap, &mut |event| {
             if let Some((stamp, arrived)) = last {
-                told(event, end, Place { clock, end: stamp, arrived }, tell);
+                told(echo, event, end, Place { clock, end: stamp, arrived }, tell);
             }
         });
     }
@@ -79,12 +110,18 @@ impl Ear {
     /// The stream is over.
     pub(super) fn finish(&mut self) {
         self.detector.finish(&mut |_| {});
+        self.said = None;
     }
 }
 
 /// Tells what the detector found, with its moment on our clock.
-fn told(event: Event, end: Samples, place: Place<'_>, tell: &mut impl FnMut(MediaEvent)) {
+fn told(echo: &EchoModel, event: Event, end: Samples, place: Place<'_>, tell: &mut impl FnMut(MediaEvent)) {
     match event {
+        Event::Began(Began { key, onset, told_at })
+            if echo.explains(key.low(), key.high(), onset, told_at) =>
+        {
+            tell(MediaEvent::OwnEcho);
+        }
         Event::Began(began) => {
             if let Some(digit) = Digit::from_char(began.key.as_char()) {
                 let began = place.moment(end, began.onset);

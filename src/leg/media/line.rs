@@ -7,8 +7,9 @@ use std::time::{Duration, Instant};
 use rand::rngs::SmallRng;
 use rand::{Rng, SeedableRng as _};
 
+use super::playout::Finished;
 use super::receiver::{Heard, Receiver};
-use super::sender::Sender;
+use super::sender::{Sender, Told};
 use super::terms::Terms;
 use crate::leg::{MediaCommand, MediaEvent, MediaFigures};
 use crate::rtp::quality;
@@ -107,9 +108,12 @@ impl Line {
         let events = &mut self.events;
         self.receiver.handle_timeout(now, terms, &mut |event| push(events, event));
         let to = terms.remote.map(|signalled| self.receiver.lock.locked().unwrap_or(signalled));
-        let packet = self.sender.tick(now, terms, to, buffer, &mut |finished| {
-            let (saying, clip) = (finished.saying, finished.clip);
-            events.push_back(MediaEvent::Played { saying, clip, at: now });
+        let receiver = &mut self.receiver;
+        let packet = self.sender.tick(now, terms, to, buffer, &mut |told| match told {
+            Told::Finished(Finished { saying, clip }) => {
+                events.push_back(MediaEvent::Played { saying, clip, at: now });
+            }
+            Told::Says(octets) => receiver.say(now, terms.law, octets),
         });
         if let Some(first_packet) = self.sender.keypad.take_pressed() {
             self.events.push_back(MediaEvent::Pressed { first_packet });

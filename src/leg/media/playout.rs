@@ -44,8 +44,8 @@ impl Playout {
         self.saying = None;
     }
 
-    /// Fills a payload with what is due: lead, clips, and silence once all is said.
-    pub(super) fn fill(&mut self, law: Law, payload: &mut [u8], tell: &mut impl FnMut(Finished)) {
+    /// Fills a payload with what is due: lead, clips, and silence once all is said. Whether it speaks.
+    pub(super) fn fill(&mut self, law: Law, payload: &mut [u8], tell: &mut impl FnMut(Finished)) -> bool {
         let mut filled = 0;
         if let Some(saying) = &mut self.saying {
             filled = saying.take_lead(law, payload);
@@ -59,6 +59,7 @@ impl Playout {
             }
         }
         payload[filled..].fill(law.silence());
+        filled > 0
     }
 }
 

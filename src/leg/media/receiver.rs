@@ -5,6 +5,7 @@ use std::time::Instant;
 
 use super::ear::{Ear, Place};
 use super::terms::{Kind, Terms};
+use crate::dsp::g711::Law;
 use crate::leg::MediaEvent;
 use crate::leg::key::{Digit, KeyPath, Press};
 use crate::rtp::jitter_buffer::{Arrival, Chunk, JitterBuffer, Outcome};
@@ -153,6 +154,11 @@ impl Receiver {
             let ear = &mut self.ear;
             ring.handle_timeout(now, &mut |chunk| hear(ear, terms, clock, chunk, tell));
         }
+    }
+
+    /// Learns what a packet of ours says that leaves now.
+    pub(super) fn say(&mut self, now: Instant, law: Law, octets: &[u8]) {
+        self.ear.say(now, law, octets);
     }
 
     /// Hears what waits in the ring: nothing follows.

@@ -13,6 +13,15 @@ use crate::rtp::rtcp::Sent;
 use crate::rtp::seq::Seq;
 use crate::rtp::timestamp::RtpTimestamp;
 
+/// What the sending half tells of a packet.
+#[derive(Debug)]
+pub(super) enum Told<'a> {
+    /// A clip ends in it.
+    Finished(Finished),
+    /// It speaks: its octets, by the law of the terms.
+    Says(&'a [u8]),
+}
+
 /// Our outgoing stream.
 #[derive(Debug)]
 pub(super) struct Sender {
@@ -70,7 +79,7 @@ impl Sender {
         terms: &Terms,
         to: Option<SocketAddr>,
         buffer: &mut [u8],
-        tell: &mut impl FnMut(Finished),
+        tell: &mut impl FnMut(Told<'_>),
     ) -> Option<(SocketAddr, usize)> {
         let samples = terms.samples;
         let begin = self.timestamp;
@@ -98,13 +107,16 @@ impl Sender {
         Some((to, len))
     }
 
-    fn fill(&mut self, now: Instant, terms: &Terms, payload: &mut [u8], tell: &mut impl FnMut(Finished)) {
+    fn fill(&mut self, now: Instant, terms: &Terms, payload: &mut [u8], tell: &mut impl FnMut(Told<'_>)) {
         let law = terms.law;
         if self.held {
             payload.fill(law.silence());
         } else {
-            self.playout.fill(law, payload, tell);
+            let speaks = self.playout.fill(law, payload, &mut |finished| tell(Told::Finished(finished)));
             self.keypad.sound(now, law, payload, terms.send_events.is_some());
+            if speaks {
+                tell(Told::Says(payload));
+            }
         }
     }
 

@@ -47,11 +47,14 @@ fn format(remote: &str, codec: Codec) -> MediaFormat {
 #[derive(Debug, Clone, PartialEq)]
 enum Told {
     Undecided,
+    OwnEcho,
     Key(char, KeyPath),
     Played(u32, usize),
     Pressed,
     Closed,
 }
+
+mod echo;
 
 struct Bench {
     zero: Instant,
@@ -173,6 +176,7 @@ impl Bench {
                     Told::Key(press.digit.as_char(), press.path)
                 }
                 MediaEvent::Undecided { .. } => Told::Undecided,
+                MediaEvent::OwnEcho => Told::OwnEcho,
                 MediaEvent::Played { saying, clip, at } => {
                     assert_eq!(at, self.at());
                     Told::Played(saying, clip)
