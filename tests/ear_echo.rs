@@ -27,10 +27,11 @@ const PACKET: usize = 160;
 /// Every clip of `prompts/en-US`, as the far end decodes it.
 static CLIPS: LazyLock<Vec<Vec<i16>>> = LazyLock::new(|| {
     let dir = Path::new(env!("CARGO_MANIFEST_DIR")).join("prompts/en-US");
-    let mut files: Vec<_> = std::fs::read_dir(dir).unwrap().map(|entry| entry.unwrap().path()).collect();
+    let mut files: Vec<_> =
+        std::fs::read_dir(dir).expect("the default pack").flatten().map(|entry| entry.path()).collect();
     files.retain(|file| file.extension().is_some_and(|extension| extension == "flac"));
     files.sort();
-    files.iter().map(|file| through(Law::Mu, &decode_file(file).unwrap())).collect()
+    files.iter().map(|file| through(Law::Mu, &decode_file(file).expect("a clip of the pack"))).collect()
 });
 
 fn through(law: Law, samples: &[i16]) -> Vec<i16> {

@@ -29,6 +29,7 @@ fn trunk(host: Host, port: u16, transport: Transport) -> Trunk {
         caller_ids: vec!["+14255550100".into()],
         ring_timeout: Duration::from_secs(30),
         max_call: Duration::from_secs(120),
+        dtmf_repeat: Duration::ZERO,
     }
 }
 

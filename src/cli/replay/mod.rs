@@ -5,12 +5,12 @@
 //! files are given, a line `# FILE` stands before each one's digits. With
 //! `--json`, one object a digit, which names its file.
 //!
-//! - [`source`]: what a file is; [`capture`]: calls as they were captured.
-//! - [`input`], [`hearing`]: one input through the ear; [`finding`]: what is told of it.
-//! - [`film`], [`picture`]: the samples that a picture shows, and the picture.
-//! - [`prompt`]: what we said meanwhile.
-//! - [`many`]: many files in parallel.
-//! - [`labels`], [`score`], [`scoring`]: what was heard beside what was pressed.
+//! - `source`: what a file is; `capture`: calls as they were captured.
+//! - `input`, `hearing`: one input through the ear; `finding`: what is told of it.
+//! - `film`, `picture`: the samples that a picture shows, and the picture.
+//! - `prompt`: what we said meanwhile.
+//! - `many`: many files in parallel.
+//! - `labels`, `score`, `scoring`: what was heard beside what was pressed.
 
 mod capture;
 mod film;
