@@ -100,7 +100,7 @@ impl Table {
             let points = measured().into_iter();
             points.filter(|point| words.iter().any(|word| point.name.contains(word))).collect::<Vec<_>>()
         };
-        self.point_row("key 3 dB under dial tone", (">= 95 %", 95.0), &named(&["3 dB under"]));
+        self.point_row("key 3 dB under dial tone", (">= 95 %", 95.0), &named(&["3 dB over"]));
         self.point_row("hum 10 dB over the key", (">= 99 %", 99.0), &named(&["hum"]));
     }
 

@@ -4,6 +4,7 @@ use std::path::Path;
 
 use octothorpe::audio::decode_file;
 use octothorpe::dsp::dtmf::{Detector, Event, Gap, Key};
+use octothorpe::dsp::echo::EchoModel;
 use octothorpe::dsp::g711::Law;
 use octothorpe::dsp::units::{Dbm0, Samples};
 use rand::RngExt;
@@ -17,6 +18,8 @@ pub const PACKET: usize = 160;
 /// One call: what arrives, packet by packet.
 pub struct Call {
     pub samples: Vec<i16>,
+    /// What we said meanwhile, as the far end decodes it.
+    pub played: Vec<i16>,
     /// Which packets were lost.
     pub lost: Vec<bool>,
 }
@@ -58,28 +61,34 @@ impl Call {
             press.put(rng, &mut audio, key, begin);
             begin += press.count + ms(rng.random_range(80.0..300.0));
         }
-        echo(rng, &mut audio, prompts);
+        let played = echo(rng, &mut audio, prompts);
         let noise = Dbm0(rng.random_range(-70.0..-45.0));
         audio.noise(rng, noise);
         let law = if rng.random_bool(0.5) { Law::Mu } else { Law::A };
         let samples = audio.quantised(Some(law));
         let loss = rng.random_range(0.0..0.02);
         let lost = samples.chunks(PACKET).map(|_| rng.random_bool(loss)).collect();
-        Call { samples, lost }
+        Call { samples, played, lost }
     }
 
-    /// What our ear hears, told by the ring which packets never came.
+    /// What our ear hears, told by the ring which packets never came, and knowing what we say.
     pub fn hear(&self) -> Heard {
-        let (mut ear, mut heard) = (Detector::new(), Heard::default());
-        let mut take = |event| heard.take(event);
-        for (packet, lost) in self.samples.chunks(PACKET).zip(&self.lost) {
+        let (mut ear, mut echo, mut heard) = (Detector::new(), EchoModel::new(), Heard::default());
+        let packets = self.samples.chunks(PACKET).zip(self.played.chunks(PACKET)).zip(&self.lost);
+        for ((packet, played), lost) in packets {
+            let (at, mut left) = (ear.position(), [0; PACKET]);
+            let left = &mut left[..packet.len()];
+            echo.played(at, played);
             if *lost {
-                ear.feed_gap(Samples(packet.len() as u64), Gap::Lost, &mut take);
+                let missing = Samples(packet.len() as u64);
+                echo.lost(missing);
+                ear.feed_gap(missing, Gap::Lost, &mut |event| heard.take(event, &echo));
             } else {
-                ear.feed(packet, &mut take);
+                echo.residual(at, packet, left);
+                ear.feed(left, &mut |event| heard.take(event, &echo));
             }
         }
-        ear.finish(&mut take);
+        ear.finish(&mut |event| heard.take(event, &echo));
         heard
     }
 
@@ -91,8 +100,9 @@ impl Call {
 }
 
 impl Heard {
-    fn take(&mut self, event: Event) {
+    fn take(&mut self, event: Event, echo: &EchoModel) {
         match event {
+            Event::Began(key) if echo.explains(key.key.low(), key.key.high(), key.onset, key.told_at) => {}
             Event::Began(began) => {
                 self.keys.push(began.key.as_char());
                 self.onsets.push(began.onset);
@@ -112,12 +122,16 @@ impl Heard {
     }
 }
 
-/// Our prompt back at us: 9 to 30 dB down from -16 dBm0, somewhere in a sentence.
-fn echo(rng: &mut StdRng, audio: &mut Audio, prompts: &[Vec<i16>]) {
+/// Our prompt back at us: 9 to 30 dB down from -16 dBm0, 10 to 300 ms late, somewhere in a sentence.
+/// What was played.
+fn echo(rng: &mut StdRng, audio: &mut Audio, prompts: &[Vec<i16>]) -> Vec<i16> {
     let gain = 10f32.powf(-rng.random_range(9.0..30.0) / 20.0);
     let prompt = &prompts[rng.random_range(0..prompts.len())];
-    let begin = rng.random_range(0..prompt.len());
-    for (sample, prompt) in audio.0.iter_mut().zip(prompt.iter().cycle().skip(begin)) {
-        *sample += gain * f32::from(*prompt);
+    let (begin, late) = (rng.random_range(0..prompt.len()), rng.random_range(80..2_400));
+    let played = prompt.iter().cycle().skip(begin).map(|sample| Law::Mu.decode(Law::Mu.encode(*sample)));
+    let played: Vec<i16> = played.take(audio.0.len()).collect();
+    for (sample, played) in audio.0.iter_mut().skip(late).zip(&played) {
+        *sample += gain * f32::from(*played);
     }
+    played
 }
