@@ -95,7 +95,8 @@ struct Model {
     echo_until: Samples,
     /// The last received sample's position since which none was lost.
     unbroken_since: Samples,
-    search: Search,
+    /// Made by the first sound that is received: a line that sends nothing has no echo.
+    search: Option<Search>,
     searched_until: u64,
     look_at: Samples,
     look_every: u64,
@@ -139,7 +140,7 @@ impl EchoModel {
         for (block, out) in received.chunks(BLOCK).zip(out.chunks_mut(BLOCK)) {
             let block = &block[..block.len().min(out.len())];
             match &mut self.model {
-                Some(model) if begin < model.echo_until => {
+                Some(model) if begin < model.echo_until && model.hears(block) => {
                     ARCH.dispatch(Hear { model, at: begin, block, out });
                 }
                 Some(_) | None => out[..block.len()].copy_from_slice(block),
@@ -207,7 +208,7 @@ impl Model {
             received: History::new(),
             echo_until: Samples(0),
             unbroken_since: at,
-            search: Search::new(),
+            search: None,
             searched_until: 0,
             look_at: Samples(0),
             look_every: LOOK_EVERY[0],
@@ -215,6 +216,11 @@ impl Model {
             canceller: None,
             energies: [0.0; 2],
         }
+    }
+
+    /// Whether there is anything to be done with a block: nothing comes back on a line that sends none.
+    fn hears(&self, block: &[i16]) -> bool {
+        !self.received.is_silent() || block.iter().any(|sample| *sample != 0)
     }
 
     /// Takes the echo out of a block at most.
@@ -244,8 +250,7 @@ impl Model {
     fn resume<S: Simd>(&mut self, simd: S, at: Samples) {
         self.received.silence(at);
         self.unbroken_since = self.unbroken_since.max(at);
-        let oldest = at.0.saturating_sub(KEPT as u64).next_multiple_of(GROUP_SAMPLES as u64);
-        self.searched_until = self.searched_until.max(oldest);
+        self.searched_until = self.searched_until.max(oldest_group(at));
         if let Some(canceller) = &mut self.canceller {
             canceller.jump(simd, &self.played, at);
         }
@@ -253,16 +258,20 @@ impl Model {
 
     #[inline(always)]
     fn search<S: Simd>(&mut self, simd: S, end: Samples) {
+        if self.received.is_silent() {
+            return;
+        }
+        let every = match self.canceller {
+            Some(_) => WATCH_EVERY,
+            None if self.look_every > LOOK_EVERY[0] => SEEK_EVERY,
+            None => 1,
+        };
+        let search = self.search.get_or_insert_with(Search::new);
+        self.searched_until = self.searched_until.max(oldest_group(end));
         while self.searched_until + GROUP_SAMPLES as u64 <= end.0 {
             self.searched_until += GROUP_SAMPLES as u64;
-            let group = self.searched_until / GROUP_SAMPLES as u64;
-            let every = match self.canceller {
-                Some(_) => WATCH_EVERY,
-                None if self.look_every > LOOK_EVERY[0] => SEEK_EVERY,
-                None => 1,
-            };
-            let correlate = group.is_multiple_of(every);
-            self.search.take(simd, [&self.played, &self.received], self.searched_until, correlate);
+            let correlate = (self.searched_until / GROUP_SAMPLES as u64).is_multiple_of(every);
+            search.take(simd, [&self.played, &self.received], self.searched_until, correlate);
         }
         if end >= self.look_at {
             self.look(simd, end);
@@ -273,7 +282,8 @@ impl Model {
     /// Tries the delay at which the echo seems to be, unless it is the one known.
     #[inline(always)]
     fn look<S: Simd>(&mut self, simd: S, end: Samples) {
-        let Candidate { lag, prominence } = self.search.candidate(simd);
+        let Some(search) = &self.search else { return };
+        let Candidate { lag, prominence } = search.candidate(simd);
         let is_known = self.canceller.as_ref().is_some_and(|canceller| canceller.covers(lag));
         let is_steady = lag.abs_diff(self.looked_at) <= STEADY || self.look_every == LOOK_EVERY[0];
         self.looked_at = lag;
@@ -335,6 +345,11 @@ impl Model {
         let half = end.saturating_sub(begin).0 as f32 / 2.0;
         (received > WORTH_A_TRIAL.mean_square() * half).then(|| left / received)
     }
+}
+
+/// The end of the oldest group that the histories hold whole.
+fn oldest_group(at: Samples) -> u64 {
+    at.0.saturating_sub(KEPT as u64).next_multiple_of(GROUP_SAMPLES as u64)
 }
 
 /// Rounds to samples.

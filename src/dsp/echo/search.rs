@@ -38,7 +38,7 @@ const LEVEL_MEMORY: f32 = 0.5;
 const FLOOR: Dbm0 = Dbm0(-52.0);
 
 /// Room for the decimated reference: when it is full, what is still needed moves to the front.
-const ROOM: usize = 2048;
+const ROOM: usize = 1024;
 
 /// A delay at which an echo may be.
 #[derive(Debug, Clone, Copy, PartialEq)]
