@@ -1,12 +1,10 @@
 //! `check --online`: is a trunk there (RFC 3261 §11)?
 
-use octothorpe::config::{Host, Identity, Listen, MediaConfig, NumberFormat, PortRange};
-use octothorpe::config::{RingingSign, Target, Transport, Trunk};
+use octothorpe::config::{Host, Listen, MediaConfig, PortRange, Target, Transport, Trunk};
 use octothorpe::gateway::media::Options;
 use octothorpe::gateway::probe::{Answered, probe};
 use octothorpe::phone::{Behaviour, Phone, PhoneConfig};
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
-use std::time::Duration;
 
 const LOOPBACK: IpAddr = IpAddr::V4(Ipv4Addr::LOCALHOST);
 
@@ -15,22 +13,8 @@ fn free(transport: Transport) -> Listen {
 }
 
 fn trunk(host: Host, port: u16, transport: Transport) -> Trunk {
-    Trunk {
-        name: "probed".into(),
-        target: Target { host, port: Some(port), transport },
-        account: None,
-        number_format: NumberFormat::PlusE164,
-        dial_prefix: String::new(),
-        from_domain: None,
-        identity: Identity::From,
-        ringing: RingingSign::Ringing180,
-        max_calls: None,
-        max_cps: 10,
-        caller_ids: vec!["+14255550100".into()],
-        ring_timeout: Duration::from_secs(30),
-        max_call: Duration::from_secs(120),
-        dtmf_repeat: Duration::ZERO,
-    }
+    let target = Target { host, port: Some(port), transport };
+    Trunk { caller_ids: vec!["+14255550100".into()], ..Trunk::to("probed", target) }
 }
 
 #[tokio::test]

@@ -2,7 +2,6 @@
 
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::path::PathBuf;
-use std::time::Duration;
 
 use serde_json::json;
 
@@ -10,8 +9,8 @@ use super::Common;
 use super::exit::Failure;
 use super::start::Scratch;
 use crate::config::{
-    Config, Host, HttpConfig, Identity, Listen, MediaConfig, NumberFormat, PolicyConfig, PortRange,
-    PromptsConfig, RingingSign, ScriptConfig, SipConfig, Target, Transport, Trunk,
+    Config, Host, HttpConfig, Listen, MediaConfig, PolicyConfig, PortRange, PromptsConfig, ScriptConfig,
+    SipConfig, Target, Transport, Trunk,
 };
 use crate::gateway::clock;
 use crate::job::Job;
@@ -47,22 +46,8 @@ pub(super) fn media(first: u16, last: u16) -> MediaConfig {
 }
 
 fn trunk(target: SocketAddr, max_cps: u32) -> Trunk {
-    Trunk {
-        name: "lab".into(),
-        target: Target { host: Host::Ip(target.ip()), port: Some(target.port()), transport: Transport::Udp },
-        account: None,
-        number_format: NumberFormat::PlusE164,
-        dial_prefix: String::new(),
-        from_domain: None,
-        identity: Identity::From,
-        ringing: RingingSign::Ringing180,
-        max_calls: None,
-        max_cps,
-        caller_ids: vec!["+14255550100".into()],
-        ring_timeout: Duration::from_secs(30),
-        max_call: Duration::from_secs(120),
-        dtmf_repeat: Duration::ZERO,
-    }
+    let target = Target { host: Host::Ip(target.ip()), port: Some(target.port()), transport: Transport::Udp };
+    Trunk { max_cps, caller_ids: vec!["+14255550100".into()], ..Trunk::to("lab", target) }
 }
 
 /// The packs of the configuration, if there is one; else those beside us.

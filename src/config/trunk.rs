@@ -81,6 +81,26 @@ pub struct Trunk {
 }
 
 impl Trunk {
+    /// A trunk of which no key but `target` is written: the defaults, and no caller id yet.
+    pub fn to(name: &str, target: Target) -> Trunk {
+        Trunk {
+            name: name.to_owned(),
+            target,
+            account: None,
+            number_format: NumberFormat::PlusE164,
+            dial_prefix: String::new(),
+            from_domain: None,
+            identity: Identity::From,
+            ringing: RingingSign::Ringing180,
+            max_calls: None,
+            max_cps: DEFAULT_MAX_CPS,
+            caller_ids: Vec::new(),
+            ring_timeout: Duration::from_secs(DEFAULT_RING_TIMEOUT_S.into()),
+            max_call: Duration::from_secs(DEFAULT_MAX_CALL_S.into()),
+            dtmf_repeat: Duration::ZERO,
+        }
+    }
+
     /// Checks one file; `name` is its stem.
     pub(super) fn check(name: &str, written: written::Trunk, source: &mut Source) -> Option<Trunk> {
         not_built(&written, source);

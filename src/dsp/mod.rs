@@ -13,6 +13,24 @@
 //! - [`echo`]: what of the received samples is our own voice.
 //! - [`progress`]: what else a line says: voices, call-progress tones, beeps.
 
+use std::sync::LazyLock;
+
+use units::Samples;
+
+/// The widest vector code of this machine, chosen once. Code is handed to it as a [`pulp::WithSimd`]: a
+/// closure would be compiled apart from that code, and without it.
+static ARCH: LazyLock<pulp::Arch> = LazyLock::new(pulp::Arch::new);
+
+/// Hands so many silent samples over, `N` at a time at most.
+fn feed_silence<const N: usize>(count: Samples, mut feed: impl FnMut(&[i16])) {
+    let mut left = count.0 as usize;
+    while left > 0 {
+        let now = left.min(N);
+        feed(&[0; N][..now]);
+        left -= now;
+    }
+}
+
 pub mod dtmf;
 pub mod echo;
 pub mod g711;

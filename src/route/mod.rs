@@ -121,29 +121,12 @@ pub fn next_attempt(reason: Reason, rung: bool, retry_after: Option<Duration>) -
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::config::{Host, Identity, NumberFormat, RingingSign, Target, Transport};
+    use crate::config::{Host, Target, Transport};
 
     pub(super) fn trunk(name: &str, max_calls: Option<u32>, max_cps: u32) -> Trunk {
-        Trunk {
-            name: name.into(),
-            target: Target {
-                host: Host::Name("carrier.example".into()),
-                port: None,
-                transport: Transport::Udp,
-            },
-            account: None,
-            number_format: NumberFormat::PlusE164,
-            dial_prefix: String::new(),
-            from_domain: None,
-            identity: Identity::From,
-            ringing: RingingSign::Ringing180,
-            max_calls,
-            max_cps,
-            caller_ids: vec!["+14255550100".into()],
-            ring_timeout: Duration::from_secs(30),
-            max_call: Duration::from_secs(120),
-            dtmf_repeat: Duration::ZERO,
-        }
+        let host = Host::Name("carrier.example".into());
+        let target = Target { host, port: None, transport: Transport::Udp };
+        Trunk { max_calls, max_cps, caller_ids: vec!["+14255550100".into()], ..Trunk::to(name, target) }
     }
 
     #[expect(clippy::disallowed_methods, reason = "any instant serves as the virtual zero")]

@@ -40,7 +40,8 @@ pub enum Validity {
     Valid(ExtSeq),
     /// A jump in the sequence that nothing confirms yet: to be dropped.
     Doubtful,
-    /// The source began anew; this packet is the first of another stream.
+    /// Another source sends (RFC 3550 §8), or the same one began anew; this packet is the first of
+    /// another stream.
     Restarted,
 }
 
@@ -61,6 +62,13 @@ impl Reception {
         }
     }
 
+    /// A stream of which this packet is counted as the first, with the packet's number.
+    pub fn begin(now: Instant, header: &Header, is_paced: bool) -> (Reception, ExtSeq) {
+        let mut reception = Reception::new(header);
+        let seq = reception.count(now, header, is_paced);
+        (reception, seq)
+    }
+
     /// Whose stream this is.
     pub fn ssrc(&self) -> u32 {
         self.ssrc
@@ -69,6 +77,9 @@ impl Reception {
     /// Counts one packet. `is_paced` says that its timestamp moves with time, which an event's
     /// does not, so that it counts for the jitter.
     pub fn handle_packet(&mut self, now: Instant, header: &Header, is_paced: bool) -> Validity {
+        if header.ssrc != self.ssrc {
+            return Validity::Restarted;
+        }
         let ahead = header.seq.0.wrapping_sub(self.highest.0 as u16);
         if (MAX_DROPOUT..=u16::MAX - MAX_MISORDER).contains(&ahead) {
             if self.bad_next == Some(header.seq) {
@@ -77,6 +88,10 @@ impl Reception {
             self.bad_next = Some(header.seq.next());
             return Validity::Doubtful;
         }
+        Validity::Valid(self.count(now, header, is_paced))
+    }
+
+    fn count(&mut self, now: Instant, header: &Header, is_paced: bool) -> ExtSeq {
         self.bad_next = None;
         let seq = self.highest.nearest(header.seq);
         self.highest = self.highest.max(seq);
@@ -84,7 +99,7 @@ impl Reception {
         if is_paced {
             self.measure_jitter(now, header.timestamp);
         }
-        Validity::Valid(seq)
+        seq
     }
 
     /// RFC 3550 §A.8, with the difference of two transits taken directly.

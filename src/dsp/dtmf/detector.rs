@@ -11,9 +11,10 @@ use super::limits::{BRIDGED_HOLE_MS, EVIDENCE_GATE_SHARE, GATE_FIRST_SHARE, LONG
 use super::press::Press;
 use super::trace::Trace;
 use super::window::{self, Filtered, Pair, Purity};
-use super::{ARCH, TABLES, Tables};
+use super::{TABLES, Tables};
 use crate::dsp::goertzel::{BLOCK, HOP};
 use crate::dsp::units::{Db, Dbm0, Samples};
+use crate::dsp::{ARCH, feed_silence};
 
 /// Hops of one of the gate's blocks.
 const GATE_HOPS: usize = BLOCK / HOP;
@@ -38,8 +39,8 @@ pub struct Detector {
     state: State,
 }
 
-/// What [`Detector::feed`] does, to be compiled for each vector unit. No closure: the compiler calls
-/// one by way of a function of its own, which is compiled for none.
+/// What [`Detector::feed`] does, to be compiled for each vector unit. That changes no result: the compiler
+/// makes the same operations in the same order for all of them.
 struct Hear<'a, F> {
     ear: &'a mut Detector,
     samples: &'a [i16],
@@ -136,11 +137,9 @@ impl Detector {
             Gap::Lost => self.skip(missing, tell),
             Gap::Silence => {
                 // Beyond a second of silence nothing is left to end.
-                let heard = missing.0.min(Samples::from_ms(LONGEST_HOLE_MS).0);
-                for _ in 0..heard {
-                    self.feed(&[0], tell);
-                }
-                self.skip(missing.saturating_sub(Samples(heard)), tell);
+                let heard = missing.min(Samples::from_ms(LONGEST_HOLE_MS));
+                feed_silence::<HOP>(heard, |silence| self.feed(silence, tell));
+                self.skip(missing.saturating_sub(heard), tell);
                 self.trace.lose_nothing();
             }
         }

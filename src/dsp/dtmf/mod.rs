@@ -42,7 +42,3 @@ struct Tables {
 }
 
 static TABLES: LazyLock<Tables> = LazyLock::new(Tables::default);
-
-/// The widest vector code of this machine, chosen once. It changes no result: the compiler makes the
-/// same operations in the same order of all of them.
-static ARCH: LazyLock<pulp::Arch> = LazyLock::new(pulp::Arch::new);

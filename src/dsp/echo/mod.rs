@@ -16,10 +16,9 @@ mod slide;
 mod tones;
 mod whiten;
 
-use std::sync::LazyLock;
-
 use pulp::Simd;
 
+use super::ARCH;
 use super::units::{Db, Dbm0, Hz, Samples};
 use canceller::{BLOCK, Canceller};
 use history::{History, KEPT};
@@ -71,9 +70,6 @@ const WATCH_EVERY: u64 = 8;
 
 /// What a block leaves of the energies before it: a memory of 100 ms.
 const LEVEL_MEMORY: f32 = 0.96;
-
-/// The widest vector code of this machine, chosen once; sums differ by their rounding only.
-static ARCH: LazyLock<pulp::Arch> = LazyLock::new(pulp::Arch::new);
 
 /// What one line knows of its own echo.
 ///
@@ -183,8 +179,7 @@ impl EchoModel {
     }
 }
 
-/// A block to be heard by the machine's widest vector code. A closure would be compiled apart from
-/// that code, and without it.
+/// A block to be heard by the machine's widest vector code; sums differ by their rounding only.
 struct Hear<'a> {
     model: &'a mut Model,
     at: Samples,

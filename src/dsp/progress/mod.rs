@@ -42,7 +42,7 @@ pub use plan::{ProgressTone, TonePlan};
 use bank::{BLOCK, Bank};
 use burst::{Burst, Follower, Heard};
 use cadence::Cadences;
-use hop::{HOP, Motion, Tone};
+use hop::{Blocks, HOP, Motion, Tone};
 use mix::LowBlocks;
 use single::Singles;
 use voice::{Tonality, Voice};
@@ -50,6 +50,7 @@ use voice::{Tonality, Voice};
 use super::dtmf::Gap;
 use super::level::mean_square;
 use super::units::{Db, Dbm0, Hz, Samples};
+use super::{ARCH, feed_silence};
 
 /// What a line may say, but for keys.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -136,14 +137,27 @@ const PAIRS: usize = 3;
 
 static BANK: LazyLock<Bank> = LazyLock::new(Bank::default);
 
-/// The widest vector code of this machine, chosen once; it changes no result.
-static ARCH: LazyLock<pulp::Arch> = LazyLock::new(pulp::Arch::new);
-
 /// The low bins of the hop before, while they may be the first half of a pair's window.
 #[derive(Debug, Clone)]
 struct Before {
     low: LowBlocks,
     mean_square: f32,
+}
+
+/// A hop to be looked at by the machine's widest vector code, which changes no result.
+struct Look<'a> {
+    before: &'a [i16; BLOCK],
+    hop: &'a [i16; HOP],
+}
+
+impl pulp::WithSimd for Look<'_> {
+    type Output = (Blocks, Motion);
+
+    #[inline(always)]
+    fn with_simd<S: pulp::Simd>(self, _: S) -> (Blocks, Motion) {
+        let blocks = hop::bins(&BANK, self.before, self.hop);
+        (blocks, Motion::of(&blocks))
+    }
 }
 
 /// Listens to one line. Feeding it allocates nothing.
@@ -218,14 +232,9 @@ impl Listener {
         match gap {
             Gap::Lost => self.skip(missing, tell),
             Gap::Silence => {
-                let heard = missing.0.min(LONGEST_SILENCE.0);
-                for _ in 0..heard / BLOCK as u64 {
-                    self.feed(&[0; BLOCK], tell);
-                }
-                for _ in 0..heard % BLOCK as u64 {
-                    self.feed(&[0], tell);
-                }
-                let rest = missing.saturating_sub(Samples(heard));
+                let heard = missing.min(LONGEST_SILENCE);
+                feed_silence::<BLOCK>(heard, |silence| self.feed(silence, tell));
+                let rest = missing.saturating_sub(heard);
                 if rest > Samples(0) {
                     self.at += rest;
                     self.voice.rest(self.at);
@@ -301,14 +310,7 @@ impl Listener {
 
     /// What the bins show of the hop, and how tonal that is.
     fn look(&mut self, mean_square: f32) -> (Heard, Tonality) {
-        let bank = &*BANK;
-        let (blocks, motion) = ARCH.dispatch(
-            #[inline(always)]
-            || {
-                let blocks = hop::bins(bank, &self.last_block, &self.pending);
-                (blocks, Motion::of(&blocks))
-            },
-        );
+        let (blocks, motion) = ARCH.dispatch(Look { before: &self.last_block, hop: &self.pending });
         let tone = (motion.coherence >= TONE_COHERENCE).then(|| motion.tone(&blocks, mean_square));
         let mut pair = None;
         let before = self.before.take();

@@ -19,7 +19,7 @@ use super::Codec;
 use crate::dsp::g711::Law;
 
 /// The law of the dsp room for a codec of the boundary.
-fn law(codec: Codec) -> Law {
+pub(crate) fn law(codec: Codec) -> Law {
     match codec {
         Codec::Pcmu => Law::Mu,
         Codec::Pcma => Law::A,

@@ -129,21 +129,18 @@ impl Receiver {
 
     /// The packet's extended number in its stream, which it may begin; `None` if it is doubtful.
     fn number(&mut self, now: Instant, header: &Header, is_audio: bool) -> Option<ExtSeq> {
-        // RFC 3550 §8: another synchronisation source is another stream.
-        if self.stream.as_ref().is_some_and(|stream| stream.reception.ssrc() != header.ssrc) {
-            self.end_stream();
-        }
-        let stream = self.stream.get_or_insert_with(|| Stream::new(header));
-        match stream.reception.handle_packet(now, header, is_audio) {
+        let validity = match &mut self.stream {
+            Some(stream) => stream.reception.handle_packet(now, header, is_audio),
+            None => Validity::Restarted,
+        };
+        match validity {
             Validity::Valid(seq) => Some(seq),
             Validity::Doubtful => None,
             Validity::Restarted => {
                 self.end_stream();
-                let stream = self.stream.insert(Stream::new(header));
-                match stream.reception.handle_packet(now, header, is_audio) {
-                    Validity::Valid(seq) => Some(seq),
-                    Validity::Doubtful | Validity::Restarted => None,
-                }
+                let (reception, seq) = Reception::begin(now, header, is_audio);
+                self.stream = Some(Stream::new(reception));
+                Some(seq)
             }
         }
     }
@@ -202,9 +199,9 @@ impl Receiver {
 }
 
 impl Stream {
-    fn new(header: &Header) -> Stream {
+    fn new(reception: Reception) -> Stream {
         Stream {
-            reception: Reception::new(header),
+            reception,
             ring: JitterBuffer::default(),
             clock: MediaClock::default(),
             events: telephone_event::Receiver::default(),

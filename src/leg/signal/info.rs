@@ -6,6 +6,7 @@
 use std::time::Duration;
 
 use crate::leg::key::Digit;
+use crate::sip::message::Headers;
 
 /// The media type of the body with `Signal=` and `Duration=`.
 pub const DTMF_RELAY: &str = "application/dtmf-relay";
@@ -27,6 +28,13 @@ pub enum Info {
     Nothing,
     /// A body of a type that we do not read: 415 (RFC 3261 §8.2.3).
     UnknownType,
+}
+
+/// What an INFO with these headers and this body says.
+pub fn of(headers: &Headers, body: &[u8]) -> Info {
+    let media_type = headers.content_type().ok().flatten();
+    let media_type = media_type.map(|found| format!("{}/{}", found.kind, found.subtype));
+    read(media_type.as_deref(), body)
 }
 
 /// Reads the body of an INFO of this media type; `None` where there is no Content-Type.

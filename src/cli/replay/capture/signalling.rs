@@ -107,9 +107,7 @@ impl SipCall {
             && request.method == Method::Info
             && let Ok(cseq) = headers.cseq()
         {
-            let media_type = headers.content_type().ok().flatten();
-            let media_type = media_type.map(|found| format!("{}/{}", found.kind, found.subtype));
-            let Info::Key(digit, held) = info::read(media_type.as_deref(), message.body()) else { return };
+            let Info::Key(digit, held) = info::of(headers, message.body()) else { return };
             let (packet, from, cseq) = (datagram.packet, datagram.from.ip(), cseq.number);
             // The same request again: repeated by its sender, or captured at a further hop.
             if !self.keys.iter().any(|key| key.tag == tag && key.cseq == cseq) {

@@ -20,7 +20,7 @@ use crate::leg::media::{BUFFER, Line};
 use crate::leg::{Codec, MediaCommand, MediaEvent, MediaFormat};
 use crate::rtp::packet::Packet;
 use crate::rtp::telephone_event::Payload;
-use crate::rtp::timestamp::RtpTimestamp;
+use crate::rtp::timestamp::{RtpTimestamp, samples_in};
 
 /// The time from one tick of a line to the next.
 const PTIME: Duration = Duration::from_millis(20);
@@ -109,7 +109,7 @@ impl StreamEar {
         let arrival = self.tape.place_of(now);
         // INFO tells a press when it is over: it began as long ago as the key was held.
         let began = now.checked_sub(info.held).unwrap_or(now);
-        let start = arrival.saturating_sub(held(info.held));
+        let start = arrival.saturating_sub(Samples(samples_in(info.held).into()));
         let press = Press { digit: info.digit, path: KeyPath::SipInfo, began };
         self.join(press, ByPath { path: press.path, start, end: arrival, report: arrival });
     }
@@ -175,13 +175,13 @@ impl StreamEar {
 
     /// Joins a press with those of the other paths; tells its place in `keys`.
     fn join(&mut self, press: Press, told: ByPath) -> Option<usize> {
-        let event = self.joiner.handle_press(press);
-        if let KeyEvent::Confirmed { press: number, path: _ } = event {
-            self.keys.get_mut(number)?.further.push(told);
-            return Some(number);
-        }
-        if !matches!(event, KeyEvent::Pressed(_)) {
-            return None;
+        match self.joiner.handle_press(press) {
+            KeyEvent::Pressed(_) => {}
+            KeyEvent::Repeated => return None,
+            KeyEvent::Confirmed { press: number, path: _ } => {
+                self.keys.get_mut(number)?.further.push(told);
+                return Some(number);
+            }
         }
         let digit = press.digit.as_char();
         let key = HeardKey { digit, first: told, further: Vec::new(), tones: None, stream: None };
@@ -221,10 +221,6 @@ fn measure(key: &mut HeardKey, tones: &mut Vec<HeardKey>) {
     let measured = tones.remove(index);
     *told = measured.first;
     key.tones = measured.tones;
-}
-
-fn held(span: Duration) -> Samples {
-    Samples(u64::try_from(span.as_micros() / 125).unwrap_or(u64::MAX))
 }
 
 /// What a line that hears this stream agreed: nothing is sent.

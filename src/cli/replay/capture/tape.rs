@@ -1,21 +1,20 @@
 //! The audio of one captured stream on one time line: what the call's own line does not tell, since a
 //! script needs no more of a key than its moment.
 
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
 use super::signalling::Formats;
 use crate::cli::replay::film::Film;
 use crate::cli::replay::finding::Finding;
 use crate::cli::replay::hearing::{Hearing, Wishes};
 use crate::dsp::dtmf::Gap;
-use crate::dsp::g711::Law;
 use crate::dsp::units::Samples;
-use crate::leg::Codec;
+use crate::leg::media::law;
 use crate::rtp::jitter_buffer::{Arrival, Chunk, JitterBuffer};
-use crate::rtp::packet::{Header, Packet};
+use crate::rtp::packet::Packet;
 use crate::rtp::reception::{Reception, Validity};
 use crate::rtp::seq::ExtSeq;
-use crate::rtp::timestamp::{RtpTimestamp, samples_in};
+use crate::rtp::timestamp::{RtpTimestamp, samples_in, span_of};
 
 /// A gap that the time line does not believe: the timestamps have jumped instead.
 const LONGEST_GAP: u64 = 3_600 * 8_000;
@@ -96,49 +95,32 @@ impl Tape {
     }
 
     fn number(&mut self, now: Instant, packet: &Packet<'_>, is_audio: bool) -> Option<ExtSeq> {
-        let header = &packet.header;
-        if self.source.as_ref().is_some_and(|source| source.reception.ssrc() != header.ssrc) {
-            self.source = None;
-        }
-        if self.source.is_none() {
-            self.begin_source(now, packet, is_audio);
-        }
-        let source = self.source.as_mut()?;
-        match source.reception.handle_packet(now, header, is_audio) {
+        let validity = match &mut self.source {
+            Some(source) => source.reception.handle_packet(now, &packet.header, is_audio),
+            None => Validity::Restarted,
+        };
+        match validity {
             Validity::Valid(seq) => Some(seq),
             Validity::Doubtful => None,
-            Validity::Restarted => {
-                self.begin_source(now, packet, is_audio);
-                match self.source.as_mut()?.reception.handle_packet(now, header, is_audio) {
-                    Validity::Valid(seq) => Some(seq),
-                    Validity::Doubtful | Validity::Restarted => None,
-                }
-            }
+            Validity::Restarted => Some(self.begin_source(now, packet, is_audio)),
         }
     }
 
-    /// A source begins where its first packet arrived, less what that holds.
-    fn begin_source(&mut self, now: Instant, packet: &Packet<'_>, is_audio: bool) {
+    /// A source begins where its first packet arrived, less what that holds; the packet's number.
+    fn begin_source(&mut self, now: Instant, packet: &Packet<'_>, is_audio: bool) -> ExtSeq {
         let holds = if is_audio { packet.payload.len() as u32 } else { 0 };
-        let begin = now.checked_sub(span(holds)).unwrap_or(now);
+        let begin = now.checked_sub(span_of(holds)).unwrap_or(now);
         let place = self.place_of(begin).max(self.hearing.position());
-        self.source = Some(Source::new(&packet.header, place));
+        let (reception, seq) = Reception::begin(now, &packet.header, is_audio);
+        let anchor = Anchor { timestamp: packet.header.timestamp, place };
+        self.source = Some(Source { reception, ring: JitterBuffer::default(), anchor });
+        seq
     }
 
     fn end_source(&mut self, formats: &Formats) {
         let Tape { hearing, source, findings, .. } = self;
         if let Some(Source { mut ring, mut anchor, .. }) = source.take() {
             ring.finish(&mut |chunk| hear(hearing, &mut anchor, formats, chunk, findings));
-        }
-    }
-}
-
-impl Source {
-    fn new(header: &Header, place: Samples) -> Source {
-        Source {
-            reception: Reception::new(header),
-            ring: JitterBuffer::default(),
-            anchor: Anchor { timestamp: header.timestamp, place },
         }
     }
 }
@@ -175,15 +157,4 @@ fn hear(
         Chunk::Lost(samples) => hearing.feed_gap(Samples(samples.into()), Gap::Lost, &mut tell),
         Chunk::Unsent(samples) => hearing.feed_gap(Samples(samples.into()), Gap::Silence, &mut tell),
     }
-}
-
-fn law(codec: Codec) -> Law {
-    match codec {
-        Codec::Pcmu => Law::Mu,
-        Codec::Pcma => Law::A,
-    }
-}
-
-fn span(samples: u32) -> Duration {
-    Samples(samples.into()).as_duration()
 }

@@ -93,9 +93,7 @@ impl Usage {
     }
 
     fn handle_info(&mut self, cx: &mut Cx<'_>, request: &Request, source: &Peer) {
-        let media_type = request.headers.content_type().ok().flatten();
-        let media_type = media_type.map(|found| format!("{}/{}", found.kind, found.subtype));
-        let info = info::read(media_type.as_deref(), &request.body);
+        let info = info::of(&request.headers, &request.body);
         if info == Info::UnknownType {
             // RFC 3261 §8.2.3: 415 with an Accept that lists what we read.
             let mut response = reply(request, Status::UNSUPPORTED_MEDIA_TYPE);
