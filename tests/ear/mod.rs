@@ -10,10 +10,14 @@ use octothorpe::dsp::units::{Db, Dbm0, Hz, Samples};
 use rand::rngs::StdRng;
 use rand::{RngExt, SeedableRng};
 
+pub mod beeps;
 pub mod calls;
+pub mod echoes;
 pub mod points;
+pub mod schedules;
 pub mod sounds;
 pub mod spandsp;
+pub mod voices;
 
 /// Room for one trial: 600 ms, the signal begins about 150 ms into it.
 pub const SLOT: usize = 4800;
@@ -151,6 +155,8 @@ pub fn any_key(rng: &mut StdRng) -> Key {
 pub struct Stream {
     pub samples: Vec<i16>,
     pub expected: Vec<String>,
+    /// The end of each trial.
+    ends: Vec<usize>,
 }
 
 /// How a detector did on a stream.
@@ -161,6 +167,8 @@ pub struct Score {
     pub right: usize,
     /// Trials that gave anything at all.
     pub fired: usize,
+    /// Trials that gave more than was expected.
+    pub doubled: usize,
 }
 
 impl Score {
@@ -171,23 +179,26 @@ impl Score {
 
 impl Stream {
     pub fn push(&mut self, samples: &[i16], expected: String) {
-        assert_eq!(samples.len(), SLOT, "a trial fills its slot");
         self.samples.extend_from_slice(samples);
         self.expected.push(expected);
+        self.ends.push(self.samples.len());
     }
 
     /// Scores reports `(digit, sample where told)`.
     pub fn score(&self, reports: &[(char, u64)]) -> Score {
         let mut heard = vec![String::new(); self.expected.len()];
         for (digit, at) in reports {
-            let slot = (*at as usize / SLOT).min(heard.len() - 1);
-            heard[slot].push(*digit);
+            let trial = self.ends.partition_point(|end| *end as u64 <= *at);
+            heard[trial.min(self.ends.len() - 1)].push(*digit);
         }
-        let pairs = heard.iter().zip(&self.expected);
+        let count = |is: fn(&str, &str) -> bool| {
+            heard.iter().zip(&self.expected).filter(|(heard, expected)| is(heard, expected)).count()
+        };
         Score {
             trials: heard.len(),
-            right: pairs.filter(|(heard, expected)| heard == expected).count(),
-            fired: heard.iter().filter(|heard| !heard.is_empty()).count(),
+            right: count(|heard, expected| heard == expected),
+            fired: count(|heard, _| !heard.is_empty()),
+            doubled: count(|heard, expected| heard.len() > expected.len()),
         }
     }
 }

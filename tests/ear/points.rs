@@ -20,7 +20,7 @@ pub enum Must {
 }
 
 /// How a trial of a point is made.
-type Make = Box<dyn Fn(&mut StdRng, &mut Audio, Key) -> String>;
+type Make = Box<dyn Fn(&mut StdRng, &mut Audio, Key) -> String + Send + Sync>;
 
 /// One point: its name, what it asks, and its trials.
 pub struct Point {
@@ -34,19 +34,25 @@ impl Point {
     fn new(
         must: Must,
         name: impl Into<String>,
-        make: impl Fn(&mut StdRng, &mut Audio, Key) -> String + 'static,
+        make: impl Fn(&mut StdRng, &mut Audio, Key) -> String + Send + Sync + 'static,
     ) -> Self {
         Self { name: name.into(), must, make: Box::new(make), law: Some(Law::Mu) }
+    }
+
+    /// One trial, and what it must give.
+    pub fn trial(&self, rng: &mut StdRng) -> (Vec<i16>, String) {
+        let mut audio = Audio::silence(SLOT);
+        let key = any_key(rng);
+        let expected = (self.make)(rng, &mut audio, key);
+        (audio.quantised(self.law), expected)
     }
 
     /// So many trials in a row.
     pub fn stream(&self, rng: &mut StdRng, trials: usize) -> Stream {
         let mut stream = Stream::default();
         for _ in 0..trials {
-            let mut audio = Audio::silence(SLOT);
-            let key = any_key(rng);
-            let expected = (self.make)(rng, &mut audio, key);
-            stream.push(&audio.quantised(self.law), expected);
+            let (samples, expected) = self.trial(rng);
+            stream.push(&samples, expected);
         }
         stream
     }
@@ -104,7 +110,7 @@ pub fn accepted() -> Vec<Point> {
         point.law = law;
         points.push(point);
     }
-    points.push(pause());
+    points.push(pause(Must::Accept, 40.0));
     points.push(broken());
     points.push(sequence());
     points
@@ -125,12 +131,12 @@ fn corners() -> Vec<Point> {
     points
 }
 
-/// Q.24: a pause of 40 ms separates two presses of one key.
-fn pause() -> Point {
-    Point::new(Must::Accept, "pause of 40 ms in one key", |rng, audio, key| {
+/// A pause separates two presses of one key: Q.24 asks for 40 ms, NTT for 30.
+fn pause(must: Must, length_ms: f32) -> Point {
+    Point::new(must, format!("pause of {length_ms} ms in one key"), move |rng, audio, key| {
         let (made, at) = (Press::plain(-10.0, 50.0), begin(rng));
         made.put(rng, audio, key, at);
-        made.put(rng, audio, key, at + made.count + ms(40.0));
+        made.put(rng, audio, key, at + made.count + ms(length_ms));
         format!("{0}{0}", key.as_char())
     })
 }
@@ -216,17 +222,44 @@ fn single_tone() -> Point {
     })
 }
 
-/// What is told without being asked for.
+/// What no row asks for and every reader wants to know: where the ear stops, and other standards' edges.
+pub fn told() -> Vec<Point> {
+    let told = |name: &str, made| press(Must::Measure, name, made, None);
+    let mut points = vec![told("0 dBm0", Press::plain(0.0, 50.0))];
+    for level in [-27.0, -29.0, -30.0, -33.0, -36.0, -38.0, -39.0, -42.0] {
+        let name = if level == -29.0 { "-29 dBm0 (NTT refuses)" } else { &format!("{level} dBm0") };
+        points.push(told(name, Press::plain(level, 50.0)));
+    }
+    points.push(off("both tones 1.8 % off (NTT accepts)", [1.8, 1.8]));
+    points.push(off("one tone 3.0 % off (NTT refuses)", [3.0, 0.0]));
+    points.push(off("both tones 3.0 % off (NTT refuses)", [3.0, 3.0]));
+    for (name, twist) in [("+5 dB (NTT accepts)", 5.0), ("+6 dB (ETSI accepts)", 6.0), ("-10 dB", -10.0)] {
+        points.push(told(&format!("twist {name}"), Press::twisted(-7.0, twist, 50.0)));
+    }
+    for name in ["20 ms (ETSI refuses)", "24 ms (NTT refuses)", "30 ms"] {
+        let length_ms = name[..2].parse().expect("two digits");
+        points.push(told(name, Press::plain(-10.0, length_ms)));
+    }
+    points.push(pause(Must::Measure, 30.0));
+    points.push(press(Must::Measure, "50 ms", Press::plain(-10.0, 50.0), Some(12.0)));
+    points.push(press(Must::Measure, "100 ms", Press::plain(-10.0, 100.0), Some(9.0)));
+    points
+}
+
+/// 50 ms with the tones off by so many per cent at most, up or down by chance; either may be the one.
+fn off(name: &str, by: [f32; 2]) -> Point {
+    Point::new(Must::Measure, name, move |rng, audio, key| {
+        let [one, other] = by.map(|by| if rng.random() { by } else { -by });
+        let (low, high) = if rng.random() { (one, other) } else { (other, one) };
+        let at = begin(rng);
+        Press::plain(-10.0, 50.0).off(low, high).put(rng, audio, key, at);
+        key.as_char().to_string()
+    })
+}
+
+/// What lines add to a key.
 pub fn measured() -> Vec<Point> {
-    let mut points = vec![
-        press(Must::Measure, "0 dBm0", Press::plain(0.0, 50.0), None),
-        press(Must::Measure, "-30 dBm0", Press::plain(-30.0, 50.0), None),
-        press(Must::Measure, "-38 dBm0", Press::plain(-38.0, 50.0), None),
-        press(Must::Measure, "50 ms", Press::plain(-10.0, 50.0), Some(12.0)),
-        press(Must::Measure, "100 ms", Press::plain(-10.0, 100.0), Some(9.0)),
-        press(Must::Measure, "twist +5 dB", Press::twisted(-7.0, 5.0, 50.0), None),
-        press(Must::Measure, "30 ms", Press::plain(-10.0, 30.0), None),
-    ];
+    let mut points = told();
     for (name, tones, over) in [
         ("hum of 50 Hz, 10 dB over the key", [50.0, 150.0], [10.0, -5.0]),
         ("hum of 60 Hz, 10 dB over the key", [60.0, 180.0], [10.0, -5.0]),

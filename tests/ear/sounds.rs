@@ -82,7 +82,7 @@ fn note(rng: &mut StdRng, pitch: f32, out: &mut [f32]) {
 }
 
 /// Brought to −16 dBm0, as the talk-off measurements of others are, and clipped.
-fn levelled(samples: Vec<f32>) -> Vec<i16> {
+pub fn levelled(samples: Vec<f32>) -> Vec<i16> {
     let energy: f64 = samples.iter().map(|s| f64::from(*s).powi(2)).sum();
     let mean_square = (energy / samples.len().max(1) as f64).max(1e-9) as f32;
     let gain = (Dbm0(-16.0).mean_square() / mean_square).sqrt();

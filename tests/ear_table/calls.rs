@@ -1,0 +1,72 @@
+//! Keys as real calls carry them.
+
+use octothorpe::dsp::units::Samples;
+
+use crate::ear::calls::{Call, prompts};
+use crate::ear::{Score, short_or_long};
+use crate::table::{Required, Table, share_words};
+use crate::trials::each;
+
+/// Right, doubled; of ours and of SpanDSP.
+#[derive(Debug, Clone, Copy)]
+struct Came {
+    ours: [bool; 2],
+    theirs: [bool; 2],
+}
+
+pub(crate) fn measure(table: &mut Table) {
+    lone_hash(table);
+    zero_hash(table);
+}
+
+/// 65 to 400 ms, twist -6 to +3 dB, either law, our prompt 9 to 30 dB down, 0 to 2 % lost.
+fn lone_hash(table: &mut Table) {
+    let (name, trials) = ("`#` in a realistic call, once and only once", short_or_long(2_000, 20_000));
+    let prompts = prompts();
+    let spandsp = &table.spandsp;
+    let came = each(table.seed, name, trials, |rng, trial| {
+        let call = Call::with_keys(rng, "#", &prompts);
+        let heard = call.hear();
+        let beside: String = spandsp.hear(&call.silenced(), 0).reports.iter().map(|(key, _)| *key).collect();
+        let came = |keys: &str| [keys == "#", keys.matches('#').count() > 1];
+        let wrong = (heard.keys != "#").then(|| format!("trial {trial}: heard '{}'", heard.keys));
+        (Came { ours: came(&heard.keys), theirs: came(&beside) }, wrong)
+    });
+    let score = |of: fn(&Came) -> [bool; 2]| Score {
+        trials,
+        right: came.iter().filter(|(came, _)| of(came)[0]).count(),
+        doubled: came.iter().filter(|(came, _)| of(came)[1]).count(),
+        fired: 0,
+    };
+    let beside = share_words(score(|came| came.theirs));
+    let wrong = came.iter().filter_map(|(_, wrong)| wrong.clone()).collect();
+    table.share(name, Required::ShareOnce(99.95), score(|came| came.ours), &beside, wrong);
+}
+
+/// The fraud report under the same conditions: it must never pass for an approval.
+fn zero_hash(table: &mut Table) {
+    let (name, trials) = ("`0#` in a realistic call", short_or_long(2_000, 20_000));
+    let prompts = prompts();
+    let heard = each(table.seed, name, trials, |rng, _| Call::with_keys(rng, "0#", &prompts).hear());
+    let lone: Vec<String> = heard
+        .iter()
+        .enumerate()
+        .filter(|(_, heard)| heard.is_lone_hash())
+        .map(|(trial, heard)| format!("trial {trial}: heard '{}', {:?}", heard.keys, heard.traces))
+        .collect();
+    table.none("`0#` told as a lone `#`", lone.len(), trials, "-", lone);
+    let doubled = heard.iter().filter(|heard| heard.keys.len() > 2).count();
+    let right = heard.iter().filter(|heard| heard.keys == "0#").count();
+    let wrong = heard
+        .iter()
+        .enumerate()
+        .filter(|(_, heard)| heard.keys != "0#")
+        .map(|(trial, heard)| format!("trial {trial}: heard '{}'{}", heard.keys, traced(&heard.traces)))
+        .collect();
+    let score = Score { trials, right, fired: 0, doubled };
+    table.share("`0#` told as `0#`", Required::Share(99.9), score, "-", wrong);
+}
+
+fn traced(traces: &[Samples]) -> &'static str {
+    if traces.is_empty() { "" } else { " and a trace" }
+}

@@ -1,0 +1,80 @@
+//! Trials on every core, each with random numbers of its own: the same with any number of cores.
+
+use octothorpe::dsp::g711::Law;
+use rand::SeedableRng;
+use rand::rngs::StdRng;
+use rayon::prelude::*;
+
+use crate::ear::{self, Score, Stream};
+use crate::table::Table;
+
+/// Trials that go through one detector, one after the other.
+const IN_A_ROW: usize = 100;
+
+/// The random numbers of one trial of a row.
+pub(crate) fn random(seed: u64, row: &str, trial: usize) -> StdRng {
+    // FNV-1a: rows of like names shall have nothing in common.
+    let octets = row.bytes().chain(seed.to_le_bytes()).chain(trial.to_le_bytes());
+    let hash = octets.fold(0xcbf2_9ce4_8422_2325_u64, |hash, octet| {
+        (hash ^ u64::from(octet)).wrapping_mul(0x0000_0100_0000_01b3)
+    });
+    StdRng::seed_from_u64(hash)
+}
+
+/// What comes of each trial, in their order.
+pub(crate) fn each<T: Send>(
+    seed: u64,
+    row: &str,
+    trials: usize,
+    trial: impl Fn(&mut StdRng, usize) -> T + Sync,
+) -> Vec<T> {
+    (0..trials).into_par_iter().map(|n| trial(&mut random(seed, row, n), n)).collect()
+}
+
+/// How two detectors did on the same trials.
+#[derive(Debug, Clone, Copy, Default)]
+pub(crate) struct Beside {
+    pub(crate) ours: Score,
+    pub(crate) theirs: Score,
+}
+
+impl Beside {
+    pub(crate) fn plus(self, other: Beside) -> Beside {
+        Beside { ours: sum(self.ours, other.ours), theirs: sum(self.theirs, other.theirs) }
+    }
+}
+
+fn sum(a: Score, b: Score) -> Score {
+    Score {
+        trials: a.trials + b.trials,
+        right: a.right + b.right,
+        fired: a.fired + b.fired,
+        doubled: a.doubled + b.doubled,
+    }
+}
+
+/// Our ear and SpanDSP on trials that are samples and what they must give.
+pub(crate) fn beside(
+    table: &Table,
+    row: &str,
+    trials: usize,
+    make: impl Fn(&mut StdRng) -> (Vec<i16>, String) + Sync,
+) -> Beside {
+    let row_of_trials = |first: usize| {
+        let mut stream = Stream::default();
+        for trial in first..(first + IN_A_ROW).min(trials) {
+            let (samples, expected) = make(&mut random(table.seed, row, trial));
+            stream.push(&samples, expected);
+        }
+        let ours = stream.score(&ear::reports(&stream.samples));
+        let theirs = stream.score(&table.spandsp.hear(&stream.samples, 0).reports);
+        Beside { ours, theirs }
+    };
+    let firsts: Vec<usize> = (0..trials).step_by(IN_A_ROW).collect();
+    firsts.into_par_iter().map(row_of_trials).reduce(Beside::default, Beside::plus)
+}
+
+/// Either law, by chance.
+pub(crate) fn any_law(rng: &mut StdRng) -> Law {
+    if rand::RngExt::random(rng) { Law::Mu } else { Law::A }
+}
