@@ -29,6 +29,14 @@ impl Clip {
         &self.pcm
     }
 
+    /// Octets by a law, one a sample.
+    pub fn octets(&self, law: Law) -> &[u8] {
+        match law {
+            Law::Mu => self.pcmu(),
+            Law::A => self.pcma(),
+        }
+    }
+
     /// µ-law octets, one a sample.
     pub fn pcmu(&self) -> &[u8] {
         &self.pcmu

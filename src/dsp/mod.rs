@@ -9,8 +9,9 @@
 //! - [`tone`]: key tones and other pure tones, made.
 //! - [`highpass`]: takes DC and mains hum away before the ear listens.
 //! - [`goertzel`]: the eight bins of the DTMF frequencies.
-//! - [`dtmf`]: the ear: which key was pressed, from when to when.
+//! - [`dtmf`]: which key was pressed, from when to when.
 //! - [`echo`]: what of the received samples is our own voice.
+//! - [`ear`]: both together, as a line that speaks hears.
 //! - [`progress`]: what else a line says: voices, call-progress tones, beeps.
 
 use std::sync::LazyLock;
@@ -32,6 +33,7 @@ fn feed_silence<const N: usize>(count: Samples, mut feed: impl FnMut(&[i16])) {
 }
 
 pub mod dtmf;
+pub mod ear;
 pub mod echo;
 pub mod g711;
 pub mod goertzel;

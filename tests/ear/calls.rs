@@ -3,8 +3,9 @@
 use std::path::Path;
 
 use octothorpe::audio::decode_file;
-use octothorpe::dsp::dtmf::{Detector, Event, Gap, Key};
-use octothorpe::dsp::echo::EchoModel;
+use octothorpe::dsp::dtmf::{Gap, Key};
+use octothorpe::dsp::ear::{self, Ear};
+use octothorpe::dsp::echo::Recording;
 use octothorpe::dsp::g711::Law;
 use octothorpe::dsp::units::{Dbm0, Samples};
 use rand::RngExt;
@@ -73,22 +74,16 @@ impl Call {
 
     /// What our ear hears, told by the ring which packets never came, and knowing what we say.
     pub fn hear(&self) -> Heard {
-        let (mut ear, mut echo, mut heard) = (Detector::new(), EchoModel::new(), Heard::default());
-        let packets = self.samples.chunks(PACKET).zip(self.played.chunks(PACKET)).zip(&self.lost);
-        for ((packet, played), lost) in packets {
-            let (at, mut left) = (ear.position(), [0; PACKET]);
-            let left = &mut left[..packet.len()];
-            echo.played(at, played);
+        let mut ear = Ear::new(Recording::new(&*self.played, Samples(0)));
+        let mut heard = Heard::default();
+        for (packet, lost) in self.samples.chunks(PACKET).zip(&self.lost) {
             if *lost {
-                let missing = Samples(packet.len() as u64);
-                echo.lost(missing);
-                ear.feed_gap(missing, Gap::Lost, &mut |event| heard.take(event, &echo));
+                ear.hear_gap(Samples(packet.len() as u64), Gap::Lost, &mut |event| heard.take(event));
             } else {
-                echo.residual(at, packet, left);
-                ear.feed(left, &mut |event| heard.take(event, &echo));
+                ear.hear(&mut packet.to_vec(), &mut |event| heard.take(event));
             }
         }
-        ear.finish(&mut |event| heard.take(event, &echo));
+        ear.finish(&mut |event| heard.take(event));
         heard
     }
 
@@ -100,15 +95,14 @@ impl Call {
 }
 
 impl Heard {
-    fn take(&mut self, event: Event, echo: &EchoModel) {
+    fn take(&mut self, event: ear::Heard) {
         match event {
-            Event::Began(key) if echo.explains(key.key.low(), key.key.high(), key.onset, key.told_at) => {}
-            Event::Began(began) => {
+            ear::Heard::Began(began) => {
                 self.keys.push(began.key.as_char());
                 self.onsets.push(began.onset);
             }
-            Event::Ended(_) => {}
-            Event::Undecided { to, .. } => self.traces.push(to),
+            ear::Heard::Ended(_) | ear::Heard::OwnEcho(_) => {}
+            ear::Heard::Undecided { to, .. } => self.traces.push(to),
         }
     }
 

@@ -5,8 +5,9 @@
 
 use std::sync::LazyLock;
 
-use octothorpe::dsp::dtmf::{Detector, Event, Key};
-use octothorpe::dsp::echo::EchoModel;
+use octothorpe::dsp::dtmf::Key;
+use octothorpe::dsp::ear::{Ear, Heard};
+use octothorpe::dsp::echo::Recording;
 use octothorpe::dsp::g711::Law;
 use octothorpe::dsp::units::{Db, Dbm0, Samples};
 use rand::RngExt;
@@ -159,33 +160,24 @@ impl EchoCall {
         Self { said, received, expected: String::new() }
     }
 
-    /// What is left of each packet when our echo is taken out, as a call does it.
-    pub fn residuals(&self, mut take: impl FnMut(&EchoModel, &[i16])) {
-        let mut model = EchoModel::new();
-        for (index, (said, received)) in
-            self.said.chunks(PACKET).zip(self.received.chunks(PACKET)).enumerate()
-        {
-            let at = Samples((index * PACKET) as u64);
-            model.played(at, said);
-            let mut residual = [0; PACKET];
-            model.residual(at, received, &mut residual);
-            take(&model, &residual[..received.len()]);
+    /// What is left when our echo is taken out, as a call does it: packet by packet. Keys that are not our
+    /// own are told.
+    pub fn residual(&self, mut tell: impl FnMut(char)) -> Vec<i16> {
+        let mut ear = Ear::new(Recording::new(&*self.said, Samples(0)));
+        let mut left = self.received.clone();
+        for packet in left.chunks_mut(PACKET) {
+            ear.hear(packet, &mut |heard| match heard {
+                Heard::Began(began) => tell(began.key.as_char()),
+                Heard::Ended(_) | Heard::OwnEcho(_) | Heard::Undecided { .. } => {}
+            });
         }
+        left
     }
 
     /// The keys heard with the prompt as reference.
     pub fn heard(&self) -> String {
-        let (mut ear, mut keys) = (Detector::new(), String::new());
-        self.residuals(|model, residual| {
-            ear.feed(residual, &mut |event| {
-                if let Event::Began(began) = event {
-                    let (low, high) = (began.key.low(), began.key.high());
-                    if !model.explains(low, high, began.onset, began.told_at) {
-                        keys.push(began.key.as_char());
-                    }
-                }
-            });
-        });
+        let mut keys = String::new();
+        self.residual(|key| keys.push(key));
         keys
     }
 

@@ -2,7 +2,8 @@
 
 use octothorpe::audio::decode_file;
 use octothorpe::dsp::dtmf::Detector;
-use octothorpe::dsp::echo::EchoModel;
+use octothorpe::dsp::ear::Ear;
+use octothorpe::dsp::echo::{EchoModel, Recording};
 use octothorpe::dsp::g711::Law;
 use octothorpe::dsp::progress::{Listener, TonePlan};
 use octothorpe::dsp::units::{Db, Samples};
@@ -130,25 +131,23 @@ fn bank(sounds: &Sounds) -> f64 {
 }
 
 fn whole(sounds: &Sounds) -> f64 {
-    let mut ear = Detector::new();
-    with_prompt(sounds, |left| ear.feed(left, &mut |event| drop(std::hint::black_box(event))))
+    let mut ear = Ear::new(Recording::new(&*sounds.prompt, Samples(0)));
+    packet_by_packet(sounds, |_, packet| ear.hear(packet, &mut |heard| drop(std::hint::black_box(heard))))
 }
 
 fn echo_model(sounds: &Sounds) -> f64 {
-    with_prompt(sounds, |left| {
-        std::hint::black_box(left);
+    let (prompt, mut model) = (Recording::new(&*sounds.prompt, Samples(0)), EchoModel::new());
+    packet_by_packet(sounds, |at, packet| {
+        model.take_out(&prompt, at, packet);
+        std::hint::black_box(packet);
     })
 }
 
-fn with_prompt(sounds: &Sounds, mut hear: impl FnMut(&[i16])) -> f64 {
-    ns_a_sample(sounds.both.len(), || {
-        let mut model = EchoModel::new();
-        let packets = sounds.both.chunks(PACKET).zip(sounds.prompt.chunks(PACKET));
-        for (n, (received, played)) in packets.enumerate() {
-            let (at, mut left) = (Samples((n * PACKET) as u64), [0; PACKET]);
-            model.played(at, played);
-            model.residual(at, received, &mut left);
-            hear(&left[..received.len()]);
+fn packet_by_packet(sounds: &Sounds, mut hear: impl FnMut(Samples, &mut [i16])) -> f64 {
+    let mut received = sounds.both.clone();
+    ns_a_sample(received.len(), || {
+        for (n, packet) in received.chunks_mut(PACKET).enumerate() {
+            hear(Samples((n * PACKET) as u64), packet);
         }
     })
 }

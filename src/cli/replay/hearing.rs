@@ -2,10 +2,14 @@
 
 use super::film::Film;
 use super::finding::{Finding, HeardKey};
-use super::prompt::{self, Played, Prompt};
-use crate::dsp::dtmf::{Detector, Event, Gap};
+use crate::dsp::dtmf::Gap;
+use crate::dsp::ear::{Ear, Heard};
+use crate::dsp::echo::Recording;
 use crate::dsp::progress::{Listener, TonePlan};
 use crate::dsp::units::Samples;
+
+/// Samples heard at a time.
+const BLOCK: usize = 160;
 
 /// What is wanted of every stream of samples.
 #[derive(Debug, Clone, Default)]
@@ -15,25 +19,23 @@ pub(super) struct Wishes {
     /// The samples of a picture.
     pub(super) film: bool,
     /// What we said meanwhile.
-    pub(super) played: Option<Played>,
+    pub(super) played: Option<Recording>,
 }
 
 /// All that listens to one stream of samples. Time is that of the samples, missing ones included.
 #[derive(Debug)]
 pub(super) struct Hearing {
-    ear: Detector,
+    ear: Ear<Recording>,
     listener: Option<Box<Listener>>,
     film: Option<Film>,
-    prompt: Option<Box<Prompt>>,
 }
 
 impl Hearing {
     pub(super) fn new(wishes: &Wishes) -> Hearing {
         Hearing {
-            ear: Detector::new(),
+            ear: Ear::new(wishes.played.clone().unwrap_or_default()),
             listener: wishes.events.map(|plan| Box::new(Listener::new(plan))),
             film: wishes.film.then(Film::default),
-            prompt: wishes.played.clone().map(|played| Box::new(Prompt::new(played))),
         }
     }
 
@@ -47,23 +49,16 @@ impl Hearing {
         if let Some(film) = &mut self.film {
             film.push(samples);
         }
-        if self.prompt.is_none() {
-            return self.listen(samples, tell);
-        }
-        // A key is judged by what was played right before it: no later block may be known by then.
-        for block in samples.chunks(prompt::BLOCK) {
-            let residual = self.prompt.as_mut().map(|prompt| prompt.residual(block));
-            self.listen(residual.as_ref().map_or(block, |left| &left[..block.len()]), tell);
-        }
-    }
-
-    /// Hears samples out of which our own echo is taken.
-    fn listen(&mut self, samples: &[i16], tell: &mut impl FnMut(Finding)) {
-        let Hearing { ear, listener, film, prompt } = self;
+        let Hearing { ear, listener, film } = self;
         let tell = &mut noting(film, tell);
-        ear.feed(samples, &mut |event| told(event, prompt, tell));
-        if let Some(listener) = listener {
-            listener.feed(samples, &mut |sound| tell(Finding::Sound { sound, stream: None }));
+        let mut block = [0; BLOCK];
+        for samples in samples.chunks(BLOCK) {
+            let block = &mut block[..samples.len()];
+            block.copy_from_slice(samples);
+            ear.hear(block, &mut |heard| told(heard, tell));
+            if let Some(listener) = listener {
+                listener.feed(block, &mut |sound| tell(Finding::Sound { sound, stream: None }));
+            }
         }
     }
 
@@ -72,15 +67,12 @@ impl Hearing {
         if missing == Samples(0) {
             return;
         }
-        let Hearing { ear, listener, film, prompt } = self;
+        let Hearing { ear, listener, film } = self;
         if let Some(film) = film {
             film.push_hole(missing);
         }
-        if let Some(prompt) = prompt {
-            prompt.pass_over(missing);
-        }
         let tell = &mut noting(film, tell);
-        ear.feed_gap(missing, gap, &mut |event| told(event, prompt, tell));
+        ear.hear_gap(missing, gap, &mut |heard| told(heard, tell));
         if let Some(listener) = listener {
             listener.feed_gap(missing, gap, &mut |sound| tell(Finding::Sound { sound, stream: None }));
         }
@@ -88,10 +80,10 @@ impl Hearing {
 
     /// The audio is over; its film, if one was wished for.
     pub(super) fn finish(self, tell: &mut impl FnMut(Finding)) -> Option<Film> {
-        let Hearing { mut ear, listener, mut film, mut prompt } = self;
+        let Hearing { mut ear, listener, mut film } = self;
         {
             let mut tell = noting(&mut film, tell);
-            ear.finish(&mut |event| told(event, &mut prompt, &mut tell));
+            ear.finish(&mut |heard| told(heard, &mut tell));
             if let Some(mut listener) = listener {
                 listener.finish(&mut |sound| tell(Finding::Sound { sound, stream: None }));
             }
@@ -114,13 +106,10 @@ fn noting<'a>(film: &'a mut Option<Film>, tell: &'a mut impl FnMut(Finding)) -> 
     }
 }
 
-fn told(event: Event, prompt: &mut Option<Box<Prompt>>, tell: &mut impl FnMut(Finding)) {
-    if prompt.as_mut().is_some_and(|prompt| prompt.explains(&event)) {
-        return;
-    }
-    match event {
-        Event::Began(_) => {}
-        Event::Ended(key) => tell(Finding::Key(HeardKey::from(&key))),
-        Event::Undecided { from, to } => tell(Finding::Undecided { from, to, stream: None }),
+fn told(heard: Heard, tell: &mut impl FnMut(Finding)) {
+    match heard {
+        Heard::Began(_) | Heard::OwnEcho(_) => {}
+        Heard::Ended(key) => tell(Finding::Key(HeardKey::from(&key))),
+        Heard::Undecided { from, to } => tell(Finding::Undecided { from, to, stream: None }),
     }
 }

@@ -8,7 +8,6 @@
 //! - `source`: what a file is; `capture`: calls as they were captured.
 //! - `input`, `hearing`: one input through the ear; `finding`: what is told of it.
 //! - `film`, `picture`: the samples that a picture shows, and the picture.
-//! - `prompt`: what we said meanwhile.
 //! - `many`: many files in parallel.
 //! - `labels`, `score`, `scoring`: what was heard beside what was pressed.
 
@@ -20,7 +19,6 @@ mod input;
 mod labels;
 mod many;
 mod picture;
-mod prompt;
 mod score;
 mod scoring;
 mod source;
@@ -30,12 +28,14 @@ use std::path::{Path, PathBuf};
 
 use clap::Args;
 
+use crate::audio::decode_file;
+use crate::dsp::echo::Recording;
 use crate::dsp::progress::TonePlan;
+use crate::dsp::units::Samples;
 use film::Film;
 use finding::{Finding, Printer};
 use hearing::Wishes;
 use input::{Heard, Stop, hear};
-use prompt::Played;
 use source::{Source, SourceError};
 
 /// All files were heard to their end.
@@ -80,7 +80,8 @@ impl ReplayArgs {
         let wants = self.events || self.picture.is_some();
         let events = wants.then(|| TonePlan::for_region(&self.tones));
         let played = self.played.as_deref().map(|path| {
-            Played::open(path, self.played_at).map_err(|error| format!("{}: {error}", path.display()))
+            let samples = decode_file(path).map_err(|error| format!("{}: {error}", path.display()))?;
+            Ok::<_, String>(Recording::new(samples, Samples::from_ms(self.played_at)))
         });
         Ok(Wishes { events, film: self.picture.is_some(), played: played.transpose()? })
     }

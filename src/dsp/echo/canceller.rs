@@ -9,7 +9,7 @@
 use pulp::Simd;
 
 use super::delay::Delay;
-use super::history::History;
+use super::reference::Reference;
 use super::slide::{SUMS, energy, slide};
 use super::whiten::{ORDER, Whitener};
 use crate::dsp::units::{Db, Dbm0, Samples};
@@ -97,7 +97,7 @@ impl Canceller {
 
     /// Begins anew at a position that does not follow the one before.
     #[inline(always)]
-    pub(super) fn jump<S: Simd>(&mut self, simd: S, played: &History, at: Samples) {
+    pub(super) fn jump<S: Simd>(&mut self, simd: S, played: &impl Reference, at: Samples) {
         for begin in (0..LINE).step_by(BLOCK) {
             let end = at.0 as i64 - (LINE - BLOCK - begin) as i64;
             self.line[begin..begin + BLOCK].copy_from_slice(&self.delay.read(simd, played, end));
@@ -116,7 +116,7 @@ impl Canceller {
     pub(super) fn run<S: Simd>(
         &mut self,
         simd: S,
-        played: &History,
+        played: &impl Reference,
         at: Samples,
         block: &mut [f32; BLOCK],
         count: usize,
@@ -164,7 +164,7 @@ impl Canceller {
     pub(super) fn teach<S: Simd>(
         &mut self,
         simd: S,
-        played: &History,
+        played: &impl Reference,
         at: Samples,
         block: &[f32; BLOCK],
         count: usize,
@@ -175,7 +175,7 @@ impl Canceller {
 
     /// Moves the line on by `count` samples.
     #[inline(always)]
-    fn follow<S: Simd>(&mut self, simd: S, played: &History, at: Samples, count: usize) {
+    fn follow<S: Simd>(&mut self, simd: S, played: &impl Reference, at: Samples, count: usize) {
         self.line.copy_within(count.., 0);
         self.white.copy_within(count.., 0);
         self.delay.pass(count as u64);

@@ -9,7 +9,7 @@ use std::sync::LazyLock;
 use pulp::Simd;
 
 use super::canceller::BLOCK;
-use super::history::History;
+use super::reference::Reference;
 use super::slide::{energy, product, slide};
 
 /// Samples that an in-between one is made of.
@@ -80,7 +80,7 @@ impl Delay {
 
     /// What was played as it comes back in the [`BLOCK`] samples that end at `end`.
     #[inline(always)]
-    pub(super) fn read<S: Simd>(&self, simd: S, played: &History, end: i64) -> [f32; BLOCK] {
+    pub(super) fn read<S: Simd>(&self, simd: S, played: &impl Reference, end: i64) -> [f32; BLOCK] {
         let place = (end - BLOCK as i64) as f64 - self.samples;
         let whole = place.floor();
         let mut near = [0.0; BLOCK + SPAN - 1];

@@ -1,15 +1,15 @@
-//! The last half second of a stream, by sample position.
+//! What was received of late, by sample position.
 
+use super::trial::LEARNT_FROM;
 use crate::dsp::units::Samples;
 
-/// Samples kept: the latest echo, a key's length before it, and room for what is played ahead.
-pub(super) const KEPT: usize = 4096;
+/// Samples kept: what a path is learnt from.
+pub(super) const KEPT: usize = LEARNT_FROM;
 
-/// A ring of samples; what was never put reads as silence. It has no room until the first that is not
-/// silent: most lines of a busy hour are so one way.
+/// A ring of samples; what was never put reads as silence.
 #[derive(Debug, Clone)]
 pub(super) struct History {
-    ring: Option<Box<[i16; KEPT]>>,
+    ring: [i16; KEPT],
     /// The position after the newest sample.
     end: u64,
 }
@@ -17,12 +17,7 @@ pub(super) struct History {
 impl History {
     /// Silence so far.
     pub(super) fn new() -> Self {
-        Self { ring: None, end: 0 }
-    }
-
-    /// True as long as all that was put was silence.
-    pub(super) fn is_silent(&self) -> bool {
-        self.ring.is_none()
+        Self { ring: [0; KEPT], end: 0 }
     }
 
     /// The position after the newest sample.
@@ -36,23 +31,20 @@ impl History {
         let kept = &samples[samples.len().saturating_sub(KEPT)..];
         let from = at.0.saturating_add((samples.len() - kept.len()) as u64);
         self.silence(Samples(from));
-        if self.ring.is_some() || kept.iter().any(|sample| *sample != 0) {
-            let ring = self.ring.get_or_insert_with(|| Box::new([0; KEPT]));
-            let first = index(from);
-            let (head, tail) = kept.split_at(kept.len().min(KEPT - first));
-            ring[first..first + head.len()].copy_from_slice(head);
-            ring[..tail.len()].copy_from_slice(tail);
-        }
+        let first = index(from);
+        let (head, tail) = kept.split_at(kept.len().min(KEPT - first));
+        self.ring[first..first + head.len()].copy_from_slice(head);
+        self.ring[..tail.len()].copy_from_slice(tail);
         self.end = self.end.max(from.saturating_add(kept.len() as u64));
     }
 
     /// Silence up to a position, if the newest sample lies before it.
     pub(super) fn silence(&mut self, until: Samples) {
         let missing = until.0.saturating_sub(self.end);
-        match &mut self.ring {
-            None => {}
-            Some(ring) if missing >= KEPT as u64 => ring.fill(0),
-            Some(ring) => (self.end..until.0).for_each(|position| ring[index(position)] = 0),
+        if missing >= KEPT as u64 {
+            self.ring.fill(0);
+        } else {
+            (self.end..until.0).for_each(|position| self.ring[index(position)] = 0);
         }
         self.end = self.end.max(until.0);
     }
@@ -60,7 +52,6 @@ impl History {
     /// Reads from a position on; what is not kept, or lies before the beginning, is silence.
     #[inline(always)]
     pub(super) fn read(&self, from: i64, out: &mut [f32]) {
-        let Some(ring) = &self.ring else { return out.fill(0.0) };
         let oldest = self.end.saturating_sub(KEPT as u64) as i64;
         let until = from.saturating_add(out.len() as i64);
         let begin = from.max(oldest).min(until);
@@ -71,8 +62,8 @@ impl History {
         after.fill(0.0);
         let first = index(begin as u64);
         let (head, tail) = middle.split_at_mut(middle.len().min(KEPT - first));
-        widen(&ring[first..first + head.len()], head);
-        widen(&ring[..tail.len()], tail);
+        widen(&self.ring[first..first + head.len()], head);
+        widen(&self.ring[..tail.len()], tail);
     }
 }
 
@@ -105,17 +96,6 @@ mod tests {
         assert_eq!(read(&history, 2, 8), [0.0, 1.0, 2.0, 3.0, 0.0, 0.0, 4.0, 0.0]);
         assert_eq!(read(&history, -4, 3), [0.0; 3]);
         assert_eq!(read(&history, 100, 3), [0.0; 3]);
-    }
-
-    #[test]
-    fn silence_takes_no_room_and_is_read_as_such() {
-        let mut history = History::new();
-        history.put(Samples(0), &[0; 160]);
-        assert!(history.is_silent());
-        assert_eq!((history.end(), read(&history, 100, 2)), (160, vec![0.0; 2]));
-        history.put(Samples(160), &[0, 5]);
-        assert!(!history.is_silent());
-        assert_eq!(read(&history, 159, 4), [0.0, 0.0, 5.0, 0.0]);
     }
 
     #[test]

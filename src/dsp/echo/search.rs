@@ -4,9 +4,10 @@
 //! single loud vowel and no pitch decides; then they are correlated at every delay that an echo may
 //! have. A quarter of the samples and a quarter of the delays make it a sixteenth of the work.
 
+use std::sync::LazyLock;
+
 use pulp::Simd;
 
-use super::history::History;
 use super::slide::{SUMS, energy, product, slide};
 use crate::dsp::units::{Dbm0, Hz};
 
@@ -40,6 +41,9 @@ const FLOOR: Dbm0 = Dbm0(-52.0);
 /// Room for the decimated reference: when it is full, what is still needed moves to the front.
 const ROOM: usize = 1024;
 
+/// Steps of the kept reference to its own level, over which its peaks reach by 15 dB at most.
+const STEPS: f32 = 20.0;
+
 /// A delay at which an echo may be.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub(super) struct Candidate {
@@ -49,59 +53,60 @@ pub(super) struct Candidate {
     pub(super) prominence: f32,
 }
 
+/// The band-pass.
+static BAND_PASS: LazyLock<[f32; BAND_TAPS]> = LazyLock::new(|| {
+    let middle = (BAND_TAPS - 1) as f32 / 2.0;
+    std::array::from_fn(|n| {
+        let off = n as f32 - middle;
+        let window = 0.5 + 0.5 * (std::f32::consts::PI * off / (middle + 1.0)).cos();
+        window * (BAND.radians_per_sample() * off).cos() / 6.0
+    })
+});
+
 /// The correlation of one line.
 #[derive(Debug, Clone)]
 pub(super) struct Search {
-    reference: Box<[f32; ROOM]>,
+    /// In 8 bits, which is noise 30 dB down.
+    reference: [i8; ROOM],
     /// Where the next group of the reference goes.
     filled: usize,
     /// By delay, the longest first.
-    correlation: Box<[f32; LAGS]>,
+    correlation: [f32; LAGS],
     /// Power of the reference and of the received samples of late.
     power: [f32; 2],
-    band: [f32; BAND_TAPS],
     floor: f32,
 }
 
 impl Search {
     /// Nothing correlated yet.
     pub(super) fn new() -> Self {
-        let middle = (BAND_TAPS - 1) as f32 / 2.0;
-        let band = std::array::from_fn(|n| {
-            let off = n as f32 - middle;
-            let window = 0.5 + 0.5 * (std::f32::consts::PI * off / (middle + 1.0)).cos();
-            window * (BAND.radians_per_sample() * off).cos() / 6.0
-        });
         Self {
-            reference: Box::new([0.0; ROOM]),
+            reference: [0; ROOM],
             filled: LAGS,
-            correlation: Box::new([0.0; LAGS]),
+            correlation: [0.0; LAGS],
             power: [0.0; 2],
-            band,
             floor: FLOOR.mean_square(),
         }
     }
 
-    /// Takes the group that ends at `end`; correlates it only if `correlate`.
+    /// Takes the group of what was played that ends at `end`.
     #[inline(always)]
-    pub(super) fn take<S: Simd>(
-        &mut self,
-        simd: S,
-        [played, received]: [&History; 2],
-        end: u64,
-        correlate: bool,
-    ) {
+    pub(super) fn take_played<S: Simd>(&mut self, simd: S, read: impl Fn(i64, &mut [f32]), end: u64) {
         if self.filled + GROUP > ROOM {
             self.reference.copy_within(self.filled - LAGS..self.filled, 0);
             self.filled = LAGS;
         }
-        let group = self.decimate(simd, 0, played, end);
-        self.reference[self.filled..self.filled + GROUP].copy_from_slice(&group);
-        self.filled += GROUP;
-        if !correlate {
-            return;
+        let group = self.decimate(simd, 0, read, end);
+        for (kept, x) in self.reference[self.filled..].iter_mut().zip(group) {
+            *kept = (STEPS * x) as i8;
         }
-        let group = self.decimate(simd, 1, received, end);
+        self.filled += GROUP;
+    }
+
+    /// Correlates the group of what was received that ends at `end` with what was played until then.
+    #[inline(always)]
+    pub(super) fn take_received<S: Simd>(&mut self, simd: S, read: impl Fn(i64, &mut [f32]), end: u64) {
+        let group = self.decimate(simd, 1, read, end);
         if self.power[1] > self.floor {
             self.correlate(simd, &group);
         }
@@ -109,12 +114,19 @@ impl Search {
 
     /// The group that ends at `end`, narrowed, decimated and at an even level.
     #[inline(always)]
-    fn decimate<S: Simd>(&mut self, simd: S, which: usize, from: &History, end: u64) -> [f32; GROUP] {
+    fn decimate<S: Simd>(
+        &mut self,
+        simd: S,
+        which: usize,
+        read: impl Fn(i64, &mut [f32]),
+        end: u64,
+    ) -> [f32; GROUP] {
         let mut samples = [0.0; GROUP_SAMPLES + BAND_TAPS];
-        from.read(end as i64 - samples.len() as i64, &mut samples);
+        read(end as i64 - samples.len() as i64, &mut samples);
+        let band: &[f32; BAND_TAPS] = &BAND_PASS;
         let mut group = [0.0; GROUP];
         for (n, x) in group.iter_mut().enumerate() {
-            *x = product(simd, &samples[DECIMATION * (n + 1)..], &self.band);
+            *x = product(simd, &samples[DECIMATION * (n + 1)..], band);
         }
         let power = &mut self.power[which];
         *power = LEVEL_MEMORY * *power + (1.0 - LEVEL_MEMORY) * energy(simd, &group) / GROUP as f32;
@@ -124,7 +136,12 @@ impl Search {
 
     #[inline(always)]
     fn correlate<S: Simd>(&mut self, simd: S, group: &[f32; GROUP]) {
-        let reference = &self.reference[self.filled - GROUP - LAGS + 1..self.filled];
+        let mut reference = [0.0; LAGS + GROUP];
+        for (wide, kept) in
+            reference.iter_mut().zip(&self.reference[self.filled - GROUP - LAGS + 1..self.filled])
+        {
+            *wide = f32::from(*kept) / STEPS;
+        }
         for (index, row) in self.correlation.as_chunks_mut::<SUMS>().0.iter_mut().enumerate() {
             for c in row.iter_mut() {
                 *c *= MEMORY;
@@ -136,7 +153,7 @@ impl Search {
     /// The delay at which both agree best.
     #[inline(always)]
     pub(super) fn candidate<S: Simd>(&self, simd: S) -> Candidate {
-        let energy = energy(simd, self.correlation.as_slice());
+        let energy = energy(simd, &self.correlation);
         let rms = (energy / LAGS as f32).sqrt().max(1e-6);
         let mut peaks = [0.0f32; SUMS];
         for row in self.correlation.as_chunks::<SUMS>().0 {

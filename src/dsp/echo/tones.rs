@@ -4,8 +4,10 @@
 //! reference when an echo of it would have been played are our own.
 
 use super::history::History;
+use super::reference::Reference;
 use super::slide::energy;
-use crate::dsp::units::{Db, Hz, Samples};
+use crate::dsp::dtmf::{Began, Key};
+use crate::dsp::units::{Db, Hz};
 
 /// Samples looked at together: 12 ms, over which a tone 1.8 % off still counts as itself.
 const STRETCH: usize = 96;
@@ -48,23 +50,19 @@ struct Stretch {
     all: f32,
 }
 
-/// Tells whether `received`'s tones between two moments were in `played` at some delay of an echo.
+/// Tells whether the tones of a key that was received were in `played` at some delay of an echo.
 pub(super) fn explains(
-    played: &History,
+    played: &impl Reference,
     received: &History,
-    [low, high]: [Hz; 2],
-    [from, to]: [Samples; 2],
+    &Began { key, onset, told_at }: &Began,
     likeness: Likeness,
 ) -> bool {
-    let count = (to.saturating_sub(from).0 as usize / STRETCH).clamp(1, STRETCHES);
-    let looks = |history: &History, end: i64| {
-        let mut samples = [0.0; STRETCH];
-        history.read(end - STRETCH as i64, &mut samples);
-        look(&samples, low, high)
-    };
-    let end = |back: usize| to.0 as i64 - (back * STEP) as i64;
-    let heard: [Stretch; STRETCHES] = std::array::from_fn(|n| looks(received, end(2 * n)));
-    let said: [Stretch; LOOKS] = std::array::from_fn(|n| looks(played, end(n) - DELAYS[0] as i64));
+    let count = (told_at.saturating_sub(onset).0 as usize / STRETCH).clamp(1, STRETCHES);
+    let end = |back: usize| told_at.0 as i64 - (back * STEP) as i64;
+    let heard: [Stretch; STRETCHES] =
+        std::array::from_fn(|n| look(key, end(2 * n), |from, out| received.read(from, out)));
+    let said: [Stretch; LOOKS] =
+        std::array::from_fn(|n| look(key, end(n) - DELAYS[0] as i64, |from, out| played.read(from, out)));
     (0..=LOOKS - 2 * STRETCHES).any(|first| {
         let stretches = || (0..count).map(|n| &said[first + 2 * n]);
         stretches().zip(&heard).all(|(said, heard)| could_echo(said, heard, likeness.share))
@@ -86,9 +84,12 @@ fn could_echo(said: &Stretch, heard: &Stretch, share: f32) -> bool {
     said.low + said.high >= share * said.all && said.low * gain >= heard.low && said.high * gain >= heard.high
 }
 
-fn look(samples: &[f32; STRETCH], low: Hz, high: Hz) -> Stretch {
-    let at = |tone: Hz| tone_energy(samples, tone.radians_per_sample());
-    Stretch { low: at(low), high: at(high), all: energy(pulp::Scalar, samples) }
+/// The stretch that ends at a position.
+fn look(key: Key, end: i64, read: impl Fn(i64, &mut [f32])) -> Stretch {
+    let mut samples = [0.0; STRETCH];
+    read(end - STRETCH as i64, &mut samples);
+    let at = |tone: Hz| tone_energy(&samples, tone.radians_per_sample());
+    Stretch { low: at(key.low()), high: at(key.high()), all: energy(pulp::Scalar, &samples) }
 }
 
 /// The energy that a tone explains, by the plain recurrence.

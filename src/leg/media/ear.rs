@@ -2,8 +2,10 @@
 
 use std::time::Instant;
 
-use crate::dsp::dtmf::{Began, Detector, Event, Gap};
-use crate::dsp::echo::EchoModel;
+use super::said::{Excerpt, Said};
+use super::terms::Terms;
+use crate::dsp::dtmf::Gap;
+use crate::dsp::ear::{self, Heard};
 use crate::dsp::g711::Law;
 use crate::dsp::units::Samples;
 use crate::leg::MediaEvent;
@@ -17,8 +19,7 @@ const BLOCK: usize = 160;
 /// Hears one line.
 #[derive(Debug, Default)]
 pub(super) struct Ear {
-    detector: Detector,
-    echo: EchoModel,
+    ear: ear::Ear<Said>,
     /// When one of our packets left, and which sample was received then.
     said: Option<(Instant, Samples)>,
     /// The timestamp after the last sample that was heard or passed over, and when it was due here.
@@ -45,36 +46,30 @@ impl Ear {
         tell: &mut impl FnMut(MediaEvent),
     ) {
         self.last = Some((place.end, place.arrived));
-        let end = Samples(self.detector.position().0 + octets.len() as u64);
-        let (mut pcm, mut left) = ([0; BLOCK], [0; BLOCK]);
+        let end = Samples(self.ear.position().0 + octets.len() as u64);
+        let mut pcm = [0; BLOCK];
         for block in octets.chunks(BLOCK) {
-            let (pcm, left) = (&mut pcm[..block.len()], &mut left[..block.len()]);
+            let pcm = &mut pcm[..block.len()];
             law.decode_into(block, pcm);
-            self.echo.residual(self.detector.position(), pcm, left);
-            let echo = &self.echo;
-            self.detector.feed(left, &mut |event| told(echo, event, end, place, tell));
+            self.ear.hear(pcm, &mut |heard| told(heard, end, place, tell));
         }
     }
 
     /// Learns what a packet of ours says that leaves now, so that its echo is known.
-    pub(super) fn say(&mut self, now: Instant, law: Law, octets: &[u8]) {
-        let Some(at) = self.place_of(now, octets.len()) else { return };
-        let mut pcm = [0; BLOCK];
-        for (n, block) in octets.chunks(BLOCK).enumerate() {
-            law.decode_into(block, &mut pcm);
-            self.echo.played(at + Samples((n * BLOCK) as u64), &pcm[..block.len()]);
-        }
+    pub(super) fn say(&mut self, now: Instant, terms: &Terms, excerpt: Excerpt<'_>) {
+        let Some(packet) = self.place_of(now, u64::from(terms.samples)) else { return };
+        self.ear.reference_mut().say(packet + Samples(excerpt.offset as u64), terms.law, excerpt);
     }
 
     /// Which sample is received as a packet of `length` samples leaves. Packets leave a packet length
     /// apart: counting them is steadier than the clock. `None` before anything was received.
-    fn place_of(&mut self, now: Instant, length: usize) -> Option<Samples> {
+    fn place_of(&mut self, now: Instant, length: u64) -> Option<Samples> {
         let (_, due) = self.last?;
-        let position = self.detector.position();
+        let position = self.ear.position();
         let since = |from: Instant| u64::from(samples_in(now.saturating_duration_since(from)));
         let first = position + Samples(since(due));
         let (began, first) = *self.said.get_or_insert((now, first));
-        let length = length.max(1) as u64;
+        let length = length.max(1);
         Some(first + Samples((since(began) + length / 2) / length * length))
     }
 
@@ -89,13 +84,11 @@ impl Ear {
     }
 
     fn hear_gap(&mut self, samples: u32, gap: Gap, clock: &MediaClock, tell: &mut impl FnMut(MediaEvent)) {
-        let end = Samples(self.detector.position().0 + u64::from(samples));
+        let end = Samples(self.ear.position().0 + u64::from(samples));
         let last = self.pass_over(samples);
-        self.echo.lost(Samples(u64::from(samples)));
-        let echo = &self.echo;
-        self.detector.feed_gap(Samples(u64::from(samples)), gap, &mut |event| {
+        self.ear.hear_gap(Samples(u64::from(samples)), gap, &mut |heard| {
             if let Some((stamp, arrived)) = last {
-                told(echo, event, end, Place { clock, end: stamp, arrived }, tell);
+                told(heard, end, Place { clock, end: stamp, arrived }, tell);
             }
         });
     }
@@ -109,30 +102,26 @@ impl Ear {
 
     /// The stream is over.
     pub(super) fn finish(&mut self) {
-        self.detector.finish(&mut |_| {});
+        self.ear.finish(&mut |_| {});
         self.said = None;
     }
 }
 
 /// Tells what the detector found, with its moment on our clock.
-fn told(echo: &EchoModel, event: Event, end: Samples, place: Place<'_>, tell: &mut impl FnMut(MediaEvent)) {
-    match event {
-        Event::Began(Began { key, onset, told_at })
-            if echo.explains(key.low(), key.high(), onset, told_at) =>
-        {
-            tell(MediaEvent::OwnEcho);
-        }
-        Event::Began(began) => {
+fn told(heard: Heard, end: Samples, place: Place<'_>, tell: &mut impl FnMut(MediaEvent)) {
+    match heard {
+        Heard::OwnEcho(_) => tell(MediaEvent::OwnEcho),
+        Heard::Began(began) => {
             if let Some(digit) = Digit::from_char(began.key.as_char()) {
                 let began = place.moment(end, began.onset);
                 tell(MediaEvent::Key(Press { digit, path: KeyPath::InBand, began }));
             }
         }
-        Event::Undecided { from, to } => {
+        Heard::Undecided { from, to } => {
             let (from, to) = (place.moment(end, from), place.moment(end, to));
             tell(MediaEvent::Undecided { from, to });
         }
-        Event::Ended(_) => {}
+        Heard::Ended(_) => {}
     }
 }
 

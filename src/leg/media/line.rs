@@ -7,9 +7,9 @@ use std::time::{Duration, Instant};
 use rand::rngs::SmallRng;
 use rand::{Rng, SeedableRng as _};
 
-use super::playout::Finished;
+use super::playout::{Finished, Told};
 use super::receiver::{Heard, Receiver};
-use super::sender::{Sender, Told};
+use super::sender::Sender;
 use super::terms::Terms;
 use crate::leg::{MediaCommand, MediaEvent, MediaFigures};
 use crate::rtp::quality;
@@ -113,7 +113,7 @@ impl Line {
             Told::Finished(Finished { saying, clip }) => {
                 events.push_back(MediaEvent::Played { saying, clip, at: now });
             }
-            Told::Says(octets) => receiver.say(now, terms.law, octets),
+            Told::Says(excerpt) => receiver.say(now, terms, excerpt),
         });
         if let Some(first_packet) = self.sender.keypad.take_pressed() {
             self.events.push_back(MediaEvent::Pressed { first_packet });

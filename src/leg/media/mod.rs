@@ -9,6 +9,7 @@ mod keypad;
 mod line;
 mod playout;
 mod receiver;
+mod said;
 mod sender;
 mod terms;
 

@@ -3,6 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use super::said::Excerpt;
 use crate::clip::Clip;
 use crate::dsp::g711::Law;
 use crate::rtp::timestamp::samples_in;
@@ -12,6 +13,15 @@ use crate::rtp::timestamp::samples_in;
 pub(super) struct Finished {
     pub(super) saying: u32,
     pub(super) clip: usize,
+}
+
+/// What is told of a packet.
+#[derive(Debug)]
+pub(super) enum Told<'a> {
+    /// A clip ends in it.
+    Finished(Finished),
+    /// It says part of a clip.
+    Says(Excerpt<'a>),
 }
 
 /// The cursor over what is being said.
@@ -44,13 +54,13 @@ impl Playout {
         self.saying = None;
     }
 
-    /// Fills a payload with what is due: lead, clips, and silence once all is said. Whether it speaks.
-    pub(super) fn fill(&mut self, law: Law, payload: &mut [u8], tell: &mut impl FnMut(Finished)) -> bool {
+    /// Fills a payload with what is due: lead, clips, and silence once all is said.
+    pub(super) fn fill(&mut self, law: Law, payload: &mut [u8], tell: &mut impl FnMut(Told<'_>)) {
         let mut filled = 0;
         if let Some(saying) = &mut self.saying {
             filled = saying.take_lead(law, payload);
             while filled < payload.len() || saying.stands_at_an_end() {
-                let Some(taken) = saying.take(law, &mut payload[filled..]) else { break };
+                let Some(taken) = saying.take(law, payload, filled, tell) else { break };
                 filled += taken;
                 saying.pass_end(tell);
             }
@@ -59,7 +69,6 @@ impl Playout {
             }
         }
         payload[filled..].fill(law.silence());
-        filled > 0
     }
 }
 
@@ -71,11 +80,21 @@ impl Saying {
         count
     }
 
-    /// Copies from the clip under the cursor; `None` after the last clip.
-    fn take(&mut self, law: Law, room: &mut [u8]) -> Option<usize> {
-        let left = &octets(self.clips.get(self.clip)?, law)[self.taken..];
-        let count = left.len().min(room.len());
-        room[..count].copy_from_slice(&left[..count]);
+    /// Copies from the clip under the cursor into a payload from `offset` on; `None` after the last clip.
+    fn take(
+        &mut self,
+        law: Law,
+        payload: &mut [u8],
+        offset: usize,
+        tell: &mut impl FnMut(Told<'_>),
+    ) -> Option<usize> {
+        let clip = self.clips.get(self.clip)?;
+        let left = &clip.octets(law)[self.taken..];
+        let count = left.len().min(payload.len() - offset);
+        payload[offset..offset + count].copy_from_slice(&left[..count]);
+        if count > 0 {
+            tell(Told::Says(Excerpt { clip, from: self.taken, offset, count }));
+        }
         self.taken += count;
         Some(count)
     }
@@ -85,19 +104,12 @@ impl Saying {
         self.lead == 0 && self.clips.get(self.clip).is_some_and(|c| c.pcmu().len() == self.taken)
     }
 
-    fn pass_end(&mut self, tell: &mut impl FnMut(Finished)) {
+    fn pass_end(&mut self, tell: &mut impl FnMut(Told<'_>)) {
         if self.stands_at_an_end() {
-            tell(Finished { saying: self.number, clip: self.clip });
+            tell(Told::Finished(Finished { saying: self.number, clip: self.clip }));
             self.clip += 1;
             self.taken = 0;
         }
-    }
-}
-
-fn octets(clip: &Clip, law: Law) -> &[u8] {
-    match law {
-        Law::Mu => clip.pcmu(),
-        Law::A => clip.pcma(),
     }
 }
 
@@ -118,11 +130,16 @@ mod tests {
         let mut packets = Vec::new();
         while playout.saying.is_some() {
             let (mut payload, mut ended) = ([0; 160], Vec::new());
-            playout.fill(Law::A, &mut payload, &mut |finished| {
-                assert_eq!(finished.saying, 7);
-                ended.push(finished.clip);
+            let mut told = 0;
+            playout.fill(Law::A, &mut payload, &mut |event| match event {
+                Told::Finished(finished) => {
+                    assert_eq!(finished.saying, 7);
+                    ended.push(finished.clip);
+                }
+                Told::Says(excerpt) => told += excerpt.count,
             });
             let spoken = payload.iter().filter(|octet| **octet == Law::A.encode(1_000)).count();
+            assert_eq!(told, spoken, "the ear knows of what is said");
             packets.push((spoken, ended));
         }
         packets

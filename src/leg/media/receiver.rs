@@ -4,8 +4,8 @@ use std::net::SocketAddr;
 use std::time::Instant;
 
 use super::ear::{Ear, Place};
+use super::said::Excerpt;
 use super::terms::{Kind, Terms};
-use crate::dsp::g711::Law;
 use crate::leg::MediaEvent;
 use crate::leg::key::{Digit, KeyPath, Press};
 use crate::rtp::jitter_buffer::{Arrival, Chunk, JitterBuffer, Outcome};
@@ -154,8 +154,8 @@ impl Receiver {
     }
 
     /// Learns what a packet of ours says that leaves now.
-    pub(super) fn say(&mut self, now: Instant, law: Law, octets: &[u8]) {
-        self.ear.say(now, law, octets);
+    pub(super) fn say(&mut self, now: Instant, terms: &Terms, excerpt: Excerpt<'_>) {
+        self.ear.say(now, terms, excerpt);
     }
 
     /// Hears what waits in the ring: nothing follows.

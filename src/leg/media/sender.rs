@@ -6,21 +6,12 @@ use std::time::Instant;
 use rand::{Rng, RngExt as _};
 
 use super::keypad::Keypad;
-use super::playout::{Finished, Playout};
+use super::playout::{Playout, Told};
 use super::terms::Terms;
 use crate::rtp::packet::{self, Header, MAX_PAYLOAD, Transform};
 use crate::rtp::rtcp::Sent;
 use crate::rtp::seq::Seq;
 use crate::rtp::timestamp::RtpTimestamp;
-
-/// What the sending half tells of a packet.
-#[derive(Debug)]
-pub(super) enum Told<'a> {
-    /// A clip ends in it.
-    Finished(Finished),
-    /// It speaks: its octets, by the law of the terms.
-    Says(&'a [u8]),
-}
 
 /// Our outgoing stream.
 #[derive(Debug)]
@@ -112,11 +103,8 @@ impl Sender {
         if self.held {
             payload.fill(law.silence());
         } else {
-            let speaks = self.playout.fill(law, payload, &mut |finished| tell(Told::Finished(finished)));
+            self.playout.fill(law, payload, tell);
             self.keypad.sound(now, law, payload, terms.send_events.is_some());
-            if speaks {
-                tell(Told::Says(payload));
-            }
         }
     }
 

@@ -1,0 +1,226 @@
+//! What is held of a line on which something comes back while we speak.
+
+use pulp::Simd;
+
+use super::canceller::{BLOCK, Canceller};
+use super::history::{History, KEPT};
+use super::reference::Reference;
+use super::search::{Candidate, GROUP_SAMPLES, Search};
+use super::slide::energy;
+use super::trial;
+use crate::dsp::units::{Db, Samples};
+
+/// How a delay must stand out to be tried.
+const PROMINENCE: f32 = 4.0;
+
+/// What a path must leave of the received energy at most to be believed.
+const BELIEVED: Db = Db(-3.0);
+
+/// By how much a path at another delay must leave less than the one known.
+const BETTER: Db = Db(-3.0);
+
+/// From one look for a delay to the next, in samples: at first, and at most after trials that failed.
+const LOOK_EVERY: [u64; 2] = [320, 5120];
+
+/// After a trial that failed, the next one is made where two looks in a row agree so closely, in samples.
+const STEADY: usize = 8;
+
+/// After a trial that failed, one group of so many is correlated.
+const SEEK_EVERY: u64 = 2;
+
+/// While a path is known, one group of so many is correlated.
+const WATCH_EVERY: u64 = 8;
+
+/// What a block leaves of the energies before it: a memory of 100 ms.
+const LEVEL_MEMORY: f32 = 0.96;
+
+/// The received samples of late, and the search for the echo in them.
+#[derive(Debug, Clone)]
+pub(super) struct Listening {
+    received: History,
+    /// The last received sample's position since which none was lost.
+    unbroken_since: Samples,
+    search: Search,
+    searched_until: u64,
+    look_at: Samples,
+    look_every: u64,
+    /// The delay that stood out at the last look.
+    looked_at: usize,
+    /// Energies of late, received and left.
+    energies: [f32; 2],
+}
+
+impl Listening {
+    /// Nothing was heard before a position.
+    pub(super) fn new(at: Samples) -> Self {
+        Self {
+            received: History::new(),
+            unbroken_since: at,
+            search: Search::new(),
+            searched_until: 0,
+            look_at: Samples(0),
+            look_every: LOOK_EVERY[0],
+            looked_at: 0,
+            energies: [0.0; 2],
+        }
+    }
+
+    /// The position after the last sample heard.
+    pub(super) fn end(&self) -> Samples {
+        Samples(self.received.end())
+    }
+
+    /// What was received of late.
+    pub(super) fn received(&self) -> &History {
+        &self.received
+    }
+
+    /// Samples were lost before a position.
+    pub(super) fn break_off(&mut self, at: Samples) {
+        self.unbroken_since = at;
+    }
+
+    /// The share of the received energy that was left of late.
+    pub(super) fn share_left(&self) -> f32 {
+        let [received, left] = self.energies;
+        left / received.max(1.0)
+    }
+
+    /// Takes the echo out of received samples.
+    #[inline(always)]
+    pub(super) fn work<S: Simd>(
+        &mut self,
+        simd: S,
+        canceller: &mut Option<Box<Canceller>>,
+        played: &impl Reference,
+        at: Samples,
+        samples: &mut [i16],
+    ) {
+        if self.received.end() != at.0 {
+            self.resume(simd, canceller, played, at);
+        }
+        let mut begin = at;
+        for block in samples.chunks_mut(BLOCK) {
+            self.received.put(begin, block);
+            self.cancel(simd, canceller, played, begin, block);
+            begin += Samples(block.len() as u64);
+            self.search(simd, canceller, played, begin);
+        }
+    }
+
+    /// Begins anew after a hole in what is received, or after silence.
+    fn resume<S: Simd>(
+        &mut self,
+        simd: S,
+        canceller: &mut Option<Box<Canceller>>,
+        played: &impl Reference,
+        at: Samples,
+    ) {
+        self.received.silence(at);
+        self.unbroken_since = self.unbroken_since.max(at);
+        if let Some(canceller) = canceller {
+            canceller.jump(simd, played, at);
+        }
+    }
+
+    /// Takes the echo out of a block at most.
+    #[inline(always)]
+    fn cancel<S: Simd>(
+        &mut self,
+        simd: S,
+        canceller: &mut Option<Box<Canceller>>,
+        played: &impl Reference,
+        at: Samples,
+        block: &mut [i16],
+    ) {
+        let fresh = BLOCK - block.len();
+        let mut wide = [0.0; BLOCK];
+        for (wide, sample) in wide[fresh..].iter_mut().zip(&*block) {
+            *wide = f32::from(*sample);
+        }
+        let received = energy(simd, &wide);
+        if let Some(canceller) = canceller {
+            canceller.run(simd, played, at, &mut wide, block.len());
+            narrow(&wide[fresh..], block);
+        }
+        let left = energy(simd, &wide);
+        self.energies = [LEVEL_MEMORY * self.energies[0] + received, LEVEL_MEMORY * self.energies[1] + left];
+    }
+
+    /// Correlates what has become whole up to a position, and looks for a delay every so often.
+    #[inline(always)]
+    fn search<S: Simd>(
+        &mut self,
+        simd: S,
+        canceller: &mut Option<Box<Canceller>>,
+        played: &impl Reference,
+        end: Samples,
+    ) {
+        let every = match canceller {
+            Some(_) => WATCH_EVERY,
+            None if self.look_every > LOOK_EVERY[0] => SEEK_EVERY,
+            None => 1,
+        };
+        self.searched_until = self.searched_until.max(oldest_group(end));
+        while self.searched_until + GROUP_SAMPLES as u64 <= end.0 {
+            self.searched_until += GROUP_SAMPLES as u64;
+            let end = self.searched_until;
+            self.search.take_played(simd, |from, out| played.read(from, out), end);
+            if (end / GROUP_SAMPLES as u64).is_multiple_of(every) {
+                self.search.take_received(simd, |from, out| self.received.read(from, out), end);
+            }
+        }
+        if end >= self.look_at {
+            self.look(simd, canceller, played, end);
+            self.look_at = end + Samples(self.look_every);
+        }
+    }
+
+    /// Tries the delay at which the echo seems to be, unless it is the one known.
+    #[inline(always)]
+    fn look<S: Simd>(
+        &mut self,
+        simd: S,
+        canceller: &mut Option<Box<Canceller>>,
+        played: &impl Reference,
+        end: Samples,
+    ) {
+        let Candidate { lag, prominence } = self.search.candidate(simd);
+        let is_known = canceller.as_ref().is_some_and(|canceller| canceller.covers(lag));
+        let is_steady = lag.abs_diff(self.looked_at) <= STEADY || self.look_every == LOOK_EVERY[0];
+        self.looked_at = lag;
+        if is_known || !is_steady || prominence < PROMINENCE {
+            return;
+        }
+        let Some(begin) = trial::beginning(self.unbroken_since, end) else { return };
+        let allowed = match canceller {
+            Some(_) => BETTER.power_ratio() * self.share_left(),
+            None => BELIEVED.power_ratio(),
+        };
+        match trial::learn(simd, played, &self.received, lag, [begin, end]) {
+            Some((learnt, left)) if left < allowed => {
+                *canceller = Some(Box::new(learnt));
+                self.look_every = LOOK_EVERY[0];
+            }
+            Some(_) | None => self.look_every = (2 * self.look_every).min(LOOK_EVERY[1]),
+        }
+    }
+}
+
+/// The end of the oldest group that the history holds whole.
+fn oldest_group(at: Samples) -> u64 {
+    at.0.saturating_sub(KEPT as u64).next_multiple_of(GROUP_SAMPLES as u64)
+}
+
+/// Rounds to samples.
+#[inline(always)]
+fn narrow(wide: &[f32], out: &mut [i16]) {
+    // Adding 1.5 · 2²³ leaves the rounded value in the lowest bits, in vector code where a saturating
+    // cast is not.
+    const ROUND: f32 = 12_582_912.0;
+    for (sample, x) in out.iter_mut().zip(wide) {
+        let clipped = if *x > 32767.0 { 32767.0 } else { *x };
+        let clipped = if clipped < -32768.0 { -32768.0 } else { clipped };
+        *sample = (clipped + ROUND).to_bits() as i16;
+    }
+}
