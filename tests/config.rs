@@ -288,7 +288,7 @@ fn a_tcp_trunk_without_a_tcp_listener_is_refused() {
         "trunks/carrier.toml",
         "target = \"sip:carrier.example.net;transport=tcp\"\nusername = \"gw\"",
     );
-    assert_eq!(files.load().unwrap().trunks[0].target.transport, Transport::Tcp);
+    assert_eq!(files.load().unwrap().trunks[0].target.transport, Some(Transport::Tcp));
     files.write("trunks/carrier.toml", "target = \"sip:127.0.0.1\"\nusername = \"gw\"");
     assert_told(&files.load().unwrap_err(), "trunks/carrier.toml:1: ", &["\"udp:\""]);
 }

@@ -113,6 +113,33 @@ fn a_job_between_two_attempts_does_not_hold_up_the_end() {
     far.take_call();
 }
 
+/// RFC 3261 §9.1: a 200 may cross our CANCEL; it is ACKed and BYEd. If that BYE is lost, and we with it,
+/// the next process sends another: the answer was recorded.
+#[test]
+fn a_200_that_crossed_our_cancel_is_hung_up_on_after_a_crash() {
+    let network = Namespace::new();
+    network.enter();
+    let mut far = Uas::listen("udp");
+    let mut gateway = Gateway::new("crossing", 200);
+    gateway.start();
+    assert!(submit("crossing", "+19990000001"));
+    far.take_call();
+    let (ringing, answer) = (far.response("180 Ringing", false), far.response("200 OK", true));
+    far.send(ringing.as_bytes());
+    assert_eq!(gateway.client(&["cancel", "crossing"]).wait(Duration::from_secs(10)), Some(0));
+    far.expect("CANCEL");
+    far.send(answer.as_bytes());
+    far.expect("ACK");
+    let lost = far.expect("BYE");
+    // The record is written meanwhile; the BYE would be repeated after 500 ms.
+    sleep(Duration::from_millis(300));
+    gateway.kill();
+    gateway.start();
+    let again =
+        std::iter::repeat_with(|| far.expect("BYE")).find(|bye| bye.header("Via") != lost.header("Via"));
+    assert_eq!(again.and_then(|bye| bye.header("To").map(str::to_owned)).as_deref(), lost.header("To"));
+}
+
 /// Ends the threads however the test ends: a scope waits for them.
 struct Stop<'a>(&'a Books);
 

@@ -585,6 +585,38 @@ fn garbage_between_the_messages_changes_nothing() {
     assert_eq!(run.requests("INVITE").len(), 1);
 }
 
+/// Issue 2, bad input: hostile bytes at any port are dropped and counted. A stranger's datagram to a
+/// running call finds no socket of ours, since that admits its peer alone: the kernel's count rises.
+#[test]
+fn strangers_datagrams_to_a_running_call_are_counted() {
+    const STRANGERS: f64 = 50.0;
+    const COUNT: &str = "octothorpe_host_udp_datagrams_dropped_total{why=\"no_socket\"}";
+    let network = Namespace::new();
+    network.enter();
+    let carrier = Sipp::serve("plain", "127.0.0.1", "udp", &[], &[]);
+    let mut gateway = Gateway::new("strangers", 10);
+    gateway.start();
+    assert!(serving::submit("strangers", NUMBER));
+    let heard = support::wait_until(Duration::from_secs(15), || !carrier.trace().requests("ACK").is_empty());
+    assert!(heard, "the call is up");
+    // A second of sound, after which the far end's address is sure.
+    std::thread::sleep(Duration::from_secs(1));
+    let before = serving::metric(COUNT).expect("the figure is told from the start");
+    let media = media_port(carrier.trace().requests("INVITE")[0]);
+    let stranger = UdpSocket::bind("127.0.0.9:0").expect("a port is free");
+    for _ in 0..STRANGERS as usize {
+        // The kernel tells the stranger that nobody is there, in place of a later datagram.
+        while stranger.send_to(&[0x80, 0, 0, 1], ("127.0.0.1", media)).is_err() {}
+    }
+    let mut risen = 0.0;
+    let counted = support::wait_until(Duration::from_secs(4), || {
+        risen = serving::metric(COUNT).unwrap_or_default() - before;
+        risen >= STRANGERS
+    });
+    assert!(counted, "{risen} of {STRANGERS} were counted");
+    assert_eq!(carrier.finish().followed, Ok(()), "the call went on to its end");
+}
+
 /// Datagrams that look a little like what is expected there.
 fn hostile(round: u32) -> Vec<Vec<u8>> {
     let noise: Vec<u8> =

@@ -96,8 +96,12 @@ fn listen(config: &Config, wished: Option<SocketAddr>) -> Vec<Listen> {
         let free = SocketAddr::new(listen.address.ip(), 0);
         Listen { transport: listen.transport, address: wished.unwrap_or(free) }
     };
-    let mut moved: Vec<Listen> = config.sip.listen.iter().map(moved).collect();
-    moved.sort_by_key(|listen| (listen.address, listen.transport.name()));
-    moved.dedup();
-    moved
+    let mut listen = Vec::new();
+    // Their order stays: it is that in which transports are preferred.
+    for address in config.sip.listen.iter().map(moved) {
+        if !listen.contains(&address) {
+            listen.push(address);
+        }
+    }
+    listen
 }

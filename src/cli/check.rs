@@ -15,6 +15,7 @@ use crate::gateway::media;
 use crate::gateway::probe::{Answered, probe};
 use crate::job::Purpose;
 use crate::prompt::{ClipName, Pack, lint, packs_at};
+use crate::sip::locate::Hop;
 
 /// A call in which nobody says or presses anything ends within 60 s (contract §9).
 const LONGEST_SILENT_CALL: Duration = Duration::from_secs(60);
@@ -78,22 +79,36 @@ async fn ask(trunk: &Trunk, config: &Config) -> Vec<Told> {
     let free = |listen: &Listen| Listen { address: SocketAddr::new(listen.address.ip(), 0), ..*listen };
     let listen: Vec<Listen> = config.sip.listen.iter().map(free).collect();
     let told = |ok: bool, told: String| Told { check: "trunk", ok, told: format!("{}: {told}", trunk.name) };
-    match probe(trunk, &listen).await {
-        Err(error) => vec![told(false, format!("{}: {error}", trunk.target.host))],
+    match probe(trunk, &listen, &config.media).await {
+        Err(error) => vec![told(false, error.to_string())],
         Ok(answers) => answers
             .into_iter()
-            .map(|(address, answered)| match answered {
-                // Any final answer shows that somebody speaks SIP there; carriers refuse OPTIONS as they like.
-                Answered::Status(status, after) => told(
-                    true,
-                    format!("{address} answered {status} to OPTIONS after {} ms", after.as_millis()),
-                ),
-                Answered::Nothing => {
-                    told(false, format!("{address} did not answer OPTIONS; is this address known there?"))
-                }
-                Answered::Unreachable(text) => told(false, format!("{address} cannot be reached: {text}")),
+            .map(|(hop, answered)| {
+                let (ok, said) = said(&answered);
+                told(ok, format!("{} {said}", place(&hop)))
             })
             .collect(),
+    }
+}
+
+/// A next hop, with the records that led there.
+fn place(hop: &Hop) -> String {
+    let transport = hop.transport.as_str().to_ascii_lowercase();
+    match hop.found_by.as_str() {
+        "" => format!("{transport}:{}", hop.address),
+        found_by => format!("{transport}:{} ({found_by})", hop.address),
+    }
+}
+
+/// What an address said. Any final answer shows that somebody speaks SIP there; carriers refuse OPTIONS
+/// as they like.
+fn said(answered: &Answered) -> (bool, String) {
+    match answered {
+        Answered::Status(status, after) => {
+            (true, format!("answered {status} to OPTIONS after {} ms", after.as_millis()))
+        }
+        Answered::Nothing => (false, "did not answer OPTIONS; is this address known there?".into()),
+        Answered::Unreachable(text) => (false, format!("cannot be reached: {text}")),
     }
 }
 

@@ -46,7 +46,8 @@ pub(super) fn media(first: u16, last: u16) -> MediaConfig {
 }
 
 fn trunk(target: SocketAddr, max_cps: u32) -> Trunk {
-    let target = Target { host: Host::Ip(target.ip()), port: Some(target.port()), transport: Transport::Udp };
+    let target =
+        Target { host: Host::Ip(target.ip()), port: Some(target.port()), transport: Some(Transport::Udp) };
     Trunk { max_cps, caller_ids: vec!["+14255550100".into()], ..Trunk::to("lab", target) }
 }
 

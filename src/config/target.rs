@@ -57,8 +57,8 @@ pub struct Target {
     pub host: Host,
     /// The port, if the URI names one (RFC 3263 §4.2 treats a missing one differently).
     pub port: Option<u16>,
-    /// What carries it; UDP unless the URI says otherwise.
-    pub transport: Transport,
+    /// What carries it, if the URI says so; else the DNS does, or it is UDP (RFC 3263 §4.1).
+    pub transport: Option<Transport>,
 }
 
 /// Why a `target` is refused.
@@ -88,8 +88,15 @@ impl Target {
             rest.split_once(';').map_or((rest, None), |(host, rest)| (host, Some(rest)));
         let (host, port) = split_port(hostport).ok_or(TargetError::Malformed)?;
         let host = Host::parse(host).ok_or(TargetError::Malformed)?;
-        let transport = parameters.map_or(Ok(Transport::Udp), transport)?;
+        let transport = parameters.map(transport).transpose()?;
         Ok(Target { host, port, transport })
+    }
+
+    /// What carries it, where that is certain before the DNS is asked. RFC 3263 §4.1: without a
+    /// transport, for a numeric host or a port, "the client SHOULD use UDP".
+    pub fn certain_transport(&self) -> Option<Transport> {
+        let asks = self.host.ip().is_none() && self.port.is_none();
+        self.transport.or((!asks).then_some(Transport::Udp))
     }
 }
 
@@ -99,7 +106,10 @@ impl fmt::Display for Target {
         if let Some(port) = self.port {
             write!(f, ":{port}")?;
         }
-        write!(f, ";transport={}", self.transport.name())
+        match self.transport {
+            Some(transport) => write!(f, ";transport={}", transport.name()),
+            None => Ok(()),
+        }
     }
 }
 
@@ -138,12 +148,24 @@ mod tests {
     fn a_target_names_host_port_and_transport() {
         for (text, told) in [
             ("sip:127.0.0.1:5070;transport=udp", "sip:127.0.0.1:5070;transport=udp"),
-            ("sip:carrier.example.net", "sip:carrier.example.net;transport=udp"),
+            ("sip:carrier.example.net", "sip:carrier.example.net"),
             ("SIP:Carrier.Example.NET:5080;Transport=TCP", "sip:carrier.example.net:5080;transport=tcp"),
-            ("sip:[2001:db8::1]:5060", "sip:[2001:db8::1]:5060;transport=udp"),
+            ("sip:[2001:db8::1]:5060", "sip:[2001:db8::1]:5060"),
             ("sip:[::1];transport=tcp", "sip:[::1];transport=tcp"),
         ] {
             assert_eq!(Target::parse(text).map(|target| target.to_string()), Ok(told.to_owned()), "{text}");
+        }
+    }
+
+    #[test]
+    fn a_name_alone_leaves_the_transport_to_the_dns() {
+        for (text, certain) in [
+            ("sip:carrier.example.net", None),
+            ("sip:carrier.example.net;transport=tcp", Some(Transport::Tcp)),
+            ("sip:carrier.example.net:5060", Some(Transport::Udp)),
+            ("sip:192.0.2.1", Some(Transport::Udp)),
+        ] {
+            assert_eq!(Target::parse(text).unwrap().certain_transport(), certain, "{text}");
         }
     }
 

@@ -67,9 +67,10 @@ fn load_one(
 
 /// Why no address of the gateway leads to the trunk, and what to add.
 fn unreachable(trunk: &Trunk, sip: &SipConfig, media: &MediaConfig) -> Option<(String, String)> {
-    let transport = trunk.target.transport;
     let ip = trunk.target.host.ip();
-    if !sip.serves(transport, ip) {
+    // Where the DNS chooses the transport, any address of ours may be the right one.
+    if let Some(transport) = trunk.target.certain_transport().filter(|transport| !sip.serves(*transport, ip))
+    {
         let family = ip.map_or("", |ip| if ip.is_ipv4() { " IPv4" } else { " IPv6" });
         let address = if ip.is_some_and(|ip| ip.is_ipv6()) { "[::1]" } else { "127.0.0.1" };
         let word = transport.name();

@@ -4,10 +4,10 @@
 //! held by exactly one place at a time. Everything with timers and races of its own (SIP, media,
 //! the script) is a core in the [event loop](super::event_loop).
 
-use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
+use rand::RngExt;
 use tokio::sync::mpsc;
 
 use super::Shared;
@@ -16,7 +16,6 @@ use super::clock;
 use super::line::{LineFacts, LineNews, LineOrder};
 use super::media::NoPort;
 use super::observer::News;
-use super::resolver;
 use crate::call::script::Prompts;
 use crate::job::{Job, UnixMs};
 use crate::leg::record::LegRecord;
@@ -28,6 +27,7 @@ use crate::reason::Reason;
 use crate::report::progress::Progress;
 use crate::report::record::{AttemptRecord, JobResult, Secured, Span};
 use crate::route;
+use crate::sip::locate::Hop;
 
 /// News of one line on their way to its driver: a handful of INVITEs, a verdict and an end.
 const NEWS: usize = 32;
@@ -144,10 +144,12 @@ impl Driver {
             );
         };
         let caller_id = caller_id.to_owned();
-        match resolver::resolve(&trunk.target).await {
-            Ok(destinations) => self.dial(channel, pack, caller_id, destinations).await,
+        let seed = rand::rng().random();
+        match self.shared.resolver.locate(&trunk.target, seed).await {
+            Ok(hops) => self.dial(channel, pack, caller_id, hops).await,
             Err(error) => {
-                self.unsent(channel, Reason::TrunkFailed, &format!("{}: {error}", trunk.target.host))
+                tracing::warn!(trunk = %trunk.name, %error, "no INVITE can be sent");
+                self.unsent(channel, Reason::TrunkFailed, &error.to_string())
             }
         }
     }
@@ -157,7 +159,7 @@ impl Driver {
         channel: &Channel,
         pack: &Arc<Pack>,
         caller_id: String,
-        destinations: Vec<SocketAddr>,
+        hops: Vec<Hop>,
     ) -> Attempted {
         self.progress(Progress::Dialling);
         let opened = self.open(|news| LineOrder {
@@ -165,7 +167,7 @@ impl Driver {
             request_user: route::request_user(&channel.trunk, &self.job().to),
             caller_id: caller_id.clone(),
             trunk: channel.trunk.clone(),
-            destinations: destinations.clone(),
+            hops: hops.clone(),
             prompts: prompts(pack, self.job()),
             answer_by: clock::instant_of(self.job().answer_by),
             news,
@@ -330,7 +332,7 @@ impl Driver {
             sip_reason: Some(text.to_owned()),
             q850: None,
             reason: Some(reason),
-            transport: Some(channel.trunk.target.transport.name().to_owned()),
+            transport: channel.trunk.target.certain_transport().map(|transport| transport.name().to_owned()),
             secured: Secured::None,
             codec: None,
             media: None,

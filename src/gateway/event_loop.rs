@@ -196,7 +196,7 @@ impl EventLoop {
                 return;
             }
         };
-        self.trunk_addresses.extend(order.destinations.iter().map(SocketAddr::ip));
+        self.trunk_addresses.extend(order.hops.iter().map(|hop| hop.address.ip()));
         let leg = Outgoing::new(setup);
         let script = self.script;
         let (max_call, dtmf_repeat) = (order.trunk.max_call, order.trunk.dtmf_repeat);

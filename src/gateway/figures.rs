@@ -22,6 +22,8 @@ pub(super) struct Figures(Mutex<Counts>);
 struct Counts {
     results: HashMap<Reason, u64>,
     dropped: HashMap<Dropped, u64>,
+    /// Datagrams at the media ports of calls that have ended.
+    foreign: u64,
     trunks: HashMap<String, TrunkFigures>,
 }
 
@@ -56,6 +58,7 @@ impl Figures {
     pub(super) fn ended(&self, facts: &LineFacts) {
         let now = clock::now();
         let mut counts = self.counts();
+        counts.foreign += facts.foreign;
         let trunk = counts.trunks.entry(facts.attempt.trunk.clone()).or_default();
         trunk.rests_until = facts.retry_after.map(|after| now + after);
         if trunk.attempts.len() == ATTEMPTS {
@@ -85,7 +88,14 @@ impl Figures {
             label: None,
             value: datagrams_dropped,
         };
-        results.chain(dropped).chain([overflow]).collect()
+        let foreign = Counter {
+            name: "media_datagrams_dropped",
+            help: "Datagrams at the RTP and RTCP ports of ended calls that were no packet of the call's peer; \
+                those that the kernel kept from us are under host_udp_datagrams_dropped",
+            label: None,
+            value: counts.foreign,
+        };
+        results.chain(dropped).chain([overflow, foreign]).collect()
     }
 
     /// Every trunk's state; `channels` names all trunks and their calls in use.

@@ -10,11 +10,13 @@ use rand::rngs::StdRng;
 use super::line::LineOrder;
 use super::media::{MediaHandle, NoPort};
 use super::transport::{Sockets, route_to};
+use super::transport_of;
 use crate::config::{self, Identity, MediaConfig, RingingSign, SipConfig, Transport, Trunk};
 use crate::leg::Codec;
 use crate::leg::record::LegRecord;
-use crate::leg::signal::{Cleanup, MediaSetup, OutgoingSetup, Peer, Us};
+use crate::leg::signal::{Cleanup, MediaSetup, OutgoingSetup, Peer, Target, Us};
 use crate::sip::digest::Credentials;
+use crate::sip::locate::Hop;
 use crate::sip::message::{self, HeaderError, Host, NameAddr, SipUri, Uri};
 
 /// The name in User-Agent and Server.
@@ -41,21 +43,21 @@ impl LegMaker {
         self.cleanups
     }
 
-    /// What ends a leg of an earlier run, with the credentials of the trunk at its address.
+    /// What ends a leg of an earlier run, with the credentials of its trunk.
     pub(super) fn cleanup(&mut self, leg: &LegRecord, now: Instant) -> Result<Cleanup, HeaderError> {
         let LegRecord::Sip(record) = leg;
-        let trunk = self.trunks.iter().find(|trunk| trunk.target.host.ip() == Some(record.destination.ip()));
-        let transport =
-            if record.transport.eq_ignore_ascii_case("tcp") { Transport::Tcp } else { Transport::Udp };
-        let us = self.us(record.local, transport);
+        // The Request-URI has the host of the trunk's target, be it a name or an address.
+        let called = Uri::parse(&record.request_uri).ok().and_then(|uri| uri.host().cloned());
+        let trunk = self.trunks.iter().find(|trunk| Some(host(&trunk.target.host)) == called);
+        let us = self.us(record.local, &message::Transport::from_token(&record.transport));
         Cleanup::new(now, leg, us, trunk.and_then(credentials), self.rng.random())
     }
 
     /// Who we are in a leg that leaves from this address.
-    fn us(&self, local: SocketAddr, transport: Transport) -> Arc<Us> {
+    fn us(&self, local: SocketAddr, transport: &message::Transport) -> Arc<Us> {
         let shown = self.shown(local);
         let mut contact = SipUri::new(shown.ip().into()).with_port(Some(shown.port()));
-        if transport == Transport::Tcp {
+        if *transport == message::Transport::Tcp {
             contact.params.set("transport", Some("tcp"));
         }
         let contact = NameAddr::new(Uri::Sip(contact));
@@ -70,10 +72,9 @@ impl LegMaker {
         sockets: &Sockets,
         media: &MediaHandle,
     ) -> Result<OutgoingSetup, NoPort> {
-        let transport = order.trunk.target.transport;
-        let first = order.destinations[0];
-        let bound = sockets.local_address(transport, first);
-        let local = bound.unwrap_or_else(|| unbound(first));
+        let first = order.hops[0].address;
+        let targets = self.targets(&order.hops, sockets);
+        let local = targets[0].local;
         let rtp = media.open(id, first.is_ipv4())?;
         let trunk = &order.trunk;
         let from_host = trunk.from_domain.as_ref().map_or_else(|| self.shown(local).ip().into(), host);
@@ -87,15 +88,28 @@ impl LegMaker {
                 Identity::FromAndPai => Some(from.clone()),
             },
             from,
-            us: self.us(local, transport),
-            local,
-            targets: targets(transport, &order.destinations, first),
+            targets,
             credentials: credentials(trunk),
             media: self.media_setup(rtp.rtp, first),
             ring_timeout: trunk.ring_timeout,
             ringing_means_183: trunk.ringing == RingingSign::Ringing180And183,
             seed: self.rng.random(),
         })
+    }
+
+    /// All hops in the family of the first: the media is opened for it.
+    fn targets(&self, hops: &[Hop], sockets: &Sockets) -> Vec<Target> {
+        let first = hops[0].address;
+        let fits = |hop: &&Hop| hop.address.is_ipv4() == first.is_ipv4();
+        hops.iter().filter(fits).map(|hop| self.target(hop, sockets)).collect()
+    }
+
+    fn target(&self, hop: &Hop, sockets: &Sockets) -> Target {
+        let transport = transport_of(&hop.transport);
+        let bound = transport.and_then(|transport| sockets.local_address(transport, hop.address));
+        let local = bound.unwrap_or_else(|| unbound(hop.address));
+        let peer = Peer { transport: hop.transport.clone(), address: hop.address };
+        Target { peer, us: self.us(local, &hop.transport), local }
     }
 
     /// The address that Via and Contact show.
@@ -119,13 +133,6 @@ impl LegMaker {
 /// Our side of a target that no socket of ours can reach; sending to it fails.
 fn unbound(destination: SocketAddr) -> SocketAddr {
     if destination.is_ipv4() { ([0, 0, 0, 0], 0).into() } else { ([0u16; 8], 0).into() }
-}
-
-/// All addresses in the family of the first: media and Contact are written for it.
-fn targets(transport: Transport, destinations: &[SocketAddr], first: SocketAddr) -> Vec<Peer> {
-    let fits = |address: &&SocketAddr| address.is_ipv4() == first.is_ipv4();
-    let peer = |&address| Peer { transport: wire(transport), address };
-    destinations.iter().filter(fits).map(peer).collect()
 }
 
 fn credentials(trunk: &Trunk) -> Option<Credentials> {

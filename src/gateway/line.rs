@@ -21,6 +21,7 @@ use crate::leg::{Codec, MediaEvent, SignalEvent};
 use crate::queue::{JobStore, Store};
 use crate::reason::Reason;
 use crate::report::record::{AttemptRecord, InputTrouble, KeyRecord, MediaFigures, Secured};
+use crate::sip::locate::Hop;
 use crate::sip::message::Message;
 
 /// More loss than this makes a poor line (contract, section 3).
@@ -35,7 +36,8 @@ pub(super) struct LineOrder {
     pub(super) request_user: String,
     pub(super) caller_id: String,
     pub(super) trunk: Trunk,
-    pub(super) destinations: Vec<SocketAddr>,
+    /// Where the INVITE may go, in the order in which that is tried.
+    pub(super) hops: Vec<Hop>,
     pub(super) prompts: Prompts,
     pub(super) answer_by: Instant,
     pub(super) news: mpsc::Sender<LineNews>,
@@ -60,12 +62,14 @@ pub(super) struct LineFacts {
     pub(super) retry_after: Option<Duration>,
     pub(super) key: Option<KeyRecord>,
     pub(super) input: Option<InputTrouble>,
+    /// Datagrams at its media ports that were not its peer's.
+    pub(super) foreign: u64,
     pub(super) attempt: AttemptRecord,
 }
 
 impl LineFacts {
     pub(super) fn unsent(reason: Reason, attempt: AttemptRecord) -> LineFacts {
-        LineFacts { reason, rung: false, retry_after: None, key: None, input: None, attempt }
+        LineFacts { reason, rung: false, retry_after: None, key: None, input: None, foreign: 0, attempt }
     }
 }
 
@@ -85,7 +89,7 @@ pub(super) struct Line {
     job: JobKey,
     leg: Outgoing,
     up: Option<Box<Up>>,
-    /// Where its messages go.
+    /// The far end of the connection that it uses.
     hop: Option<SocketAddr>,
     /// The wake-up that stands in the timers.
     armed: Option<Instant>,
@@ -97,7 +101,6 @@ struct Up {
     call: Call,
     trunk: String,
     caller_id: String,
-    transport: Transport,
     started_at: UnixMs,
     codec: Option<Codec>,
     news: mpsc::Sender<LineNews>,
@@ -109,7 +112,6 @@ impl Line {
             call,
             trunk: order.trunk.name,
             caller_id: order.caller_id,
-            transport: order.trunk.target.transport,
             started_at: clock::wall(),
             codec: None,
             news: order.news,
@@ -259,8 +261,10 @@ impl Line {
             if edge.observer.wants_ladder() {
                 edge.observer.tell(&self.job, News::Message(ladder::sent(&transmit.bytes).into()));
             }
-            self.hop = Some(transmit.destination);
-            if let Some(transport) = super::transport_of(&transmit.transport) {
+            let transport = super::transport_of(&transmit.transport);
+            // A connection that breaks is nothing to a line that is on UDP to the same address.
+            self.hop = Some(transmit.destination).filter(|_| transport == Some(Transport::Tcp));
+            if let Some(transport) = transport {
                 edge.sockets.send(transport, transmit.destination, transmit.bytes);
             }
         }
@@ -294,7 +298,9 @@ impl Line {
             .map(|press| KeyRecord { paths: press.paths.clone(), pressed_at_ms: millis(press.since_answer) });
         let retry_after = up.call.cause().and_then(|cause| cause.retry_after);
         let input = input(reason, up.call.traced(), attempt.media.as_ref());
-        Some(Box::new(LineFacts { reason, rung: up.call.rung(), retry_after, key, input, attempt }))
+        let foreign = up.call.figures().map_or(0, |figures| figures.foreign);
+        let rung = up.call.rung();
+        Some(Box::new(LineFacts { reason, rung, retry_after, key, input, foreign, attempt }))
     }
 
     fn attempt(&self, now: Instant, up: &Up, reason: Reason) -> AttemptRecord {
@@ -314,7 +320,7 @@ impl Line {
             sip_reason: facts.sip_reason.clone(),
             q850: facts.q850,
             reason: Some(reason),
-            transport: Some(up.transport.name().to_owned()),
+            transport: self.leg.transport().and_then(super::transport_of).map(|of| of.name().to_owned()),
             secured: Secured::None,
             codec: up.codec.map(|codec| codec.name().to_owned()),
             media: up.call.figures().map(media_figures),

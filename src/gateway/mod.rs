@@ -8,6 +8,7 @@ pub mod clock;
 mod driver;
 mod event_loop;
 mod figures;
+mod host_udp;
 mod intake;
 mod ladder;
 pub(crate) mod legs;
@@ -44,10 +45,12 @@ use crate::sip::message;
 use channels::Channels;
 use event_loop::{EventLoop, Inputs};
 use figures::Figures;
+use host_udp::HostUdp;
 use legs::{LegMaker, USER_AGENT};
 use lines::Lines;
 use media::{MediaEngine, MediaError, MediaHandle};
 use observer::Observer;
+use resolver::Resolver;
 use transport::{ListenError, Sockets};
 
 /// How often the snapshot is made anew.
@@ -65,6 +68,7 @@ pub(crate) struct Shared {
     server: Server,
     channels: Channels,
     lines: Lines,
+    resolver: Resolver,
     figures: Arc<Figures>,
     observer: Observer,
     phase: watch::Receiver<Phase>,
@@ -160,6 +164,7 @@ impl Gateway {
             script: script_limits(&config.script),
             channels: Channels::new(config.trunks.clone()),
             lines,
+            resolver: Resolver::new(&config.sip.listen, &config.media),
             figures: Arc::default(),
             observer: Observer::default(),
             phase,
@@ -248,6 +253,7 @@ async fn publish(
     dropped: Arc<AtomicU64>,
     published: watch::Sender<Arc<GatewaySnapshot>>,
 ) {
+    let host_udp = HostUdp::new();
     let mut ticks = tokio::time::interval(SNAPSHOT);
     loop {
         ticks.tick().await;
@@ -260,7 +266,11 @@ async fn publish(
             calls: u32::try_from(calls).unwrap_or(u32::MAX),
             capacity: u32::try_from(media.capacity()).unwrap_or(u32::MAX),
             lateness: media.lateness(),
-            counters: shared.figures.counters(dropped.load(Ordering::Relaxed)),
+            counters: [
+                shared.figures.counters(dropped.load(Ordering::Relaxed)),
+                host_udp.counters().to_vec(),
+            ]
+            .concat(),
             trunks: shared.figures.trunks(channels),
         };
         published.send_replace(Arc::new(snapshot));

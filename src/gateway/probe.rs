@@ -7,10 +7,12 @@ use rand::RngExt;
 use tokio::sync::mpsc;
 
 use super::legs::{USER_AGENT, wire};
-use super::transport::{Inbound, Sockets};
-use super::{clock, resolver, transport_of};
-use crate::config::{Listen, Transport, Trunk};
+use super::resolver::Resolver;
+use super::transport::{Inbound, ListenError, Sockets};
+use super::{clock, transport_of};
+use crate::config::{Listen, MediaConfig, Transport, Trunk};
 use crate::leg::signal::Peer;
+use crate::sip::locate::{Hop, NotFound};
 use crate::sip::message::{Message, Method, Name, NameAddr, Request, SipUri, Uri, Via};
 use crate::sip::transaction::NonInviteClient;
 
@@ -28,16 +30,35 @@ pub enum Answered {
     Unreachable(String),
 }
 
-/// Asks every address of a trunk from the sockets in `listen`.
+/// Why a trunk could not be asked.
+#[derive(Debug, thiserror::Error)]
+pub enum ProbeError {
+    /// The DNS leads nowhere.
+    #[error(transparent)]
+    NotFound(#[from] NotFound),
+    /// No socket could be opened.
+    #[error(transparent)]
+    Listen(#[from] ListenError),
+}
+
+/// Asks every next hop of a trunk, in the order in which calls try them, from the sockets in `listen`.
 ///
 /// # Errors
-/// The name does not resolve, or no socket could be opened.
-pub async fn probe(trunk: &Trunk, listen: &[Listen]) -> std::io::Result<Vec<(SocketAddr, Answered)>> {
-    let (mut sockets, mut inbound) = Sockets::open(listen).await.map_err(std::io::Error::other)?;
+/// [`ProbeError`] says why nothing could be asked.
+pub async fn probe(
+    trunk: &Trunk,
+    listen: &[Listen],
+    media: &MediaConfig,
+) -> Result<Vec<(Hop, Answered)>, ProbeError> {
+    let (mut sockets, mut inbound) = Sockets::open(listen).await?;
+    let hops = Resolver::new(listen, media).locate(&trunk.target, rand::rng().random()).await?;
     let mut told = Vec::new();
-    for address in resolver::resolve(&trunk.target).await? {
-        let answered = ask(trunk.target.transport, address, &mut sockets, &mut inbound).await;
-        told.push((address, answered));
+    for hop in hops {
+        let answered = match transport_of(&hop.transport) {
+            Some(transport) => ask(transport, hop.address, &mut sockets, &mut inbound).await,
+            None => Answered::Unreachable(format!("{} is not in this version", hop.transport)),
+        };
+        told.push((hop, answered));
     }
     Ok(told)
 }

@@ -125,7 +125,7 @@ mod tests {
 
     pub(super) fn trunk(name: &str, max_calls: Option<u32>, max_cps: u32) -> Trunk {
         let host = Host::Name("carrier.example".into());
-        let target = Target { host, port: None, transport: Transport::Udp };
+        let target = Target { host, port: None, transport: Some(Transport::Udp) };
         Trunk { max_calls, max_cps, caller_ids: vec!["+14255550100".into()], ..Trunk::to(name, target) }
     }
 

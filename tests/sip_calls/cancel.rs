@@ -1,6 +1,6 @@
 //! Calling off: CANCEL and its races.
 
-use octothorpe::leg::signal::OutgoingSetup;
+use octothorpe::leg::signal::{OutgoingSetup, RecordRequest};
 
 use crate::harness::*;
 
@@ -108,6 +108,10 @@ fn a_200_that_crosses_the_cancel_is_acknowledged_and_hung_up() {
     let cancel = stage.sent_one();
     stage.receive(&response(&invite, "200 OK", "bob", &sdp(20_000, "")));
     assert_eq!(stage.sent_lines(), ["ACK sip:bob@192.0.2.4:5080", "BYE sip:bob@192.0.2.4:5080"]);
+    assert!(
+        matches!(stage.leg.poll_record(), Some(RecordRequest::Answered(_))),
+        "a BYE that is lost with us is sent again by the next process"
+    );
     assert_eq!(stage.events(), ["trying", "ringing", "ended HungUpByUs Answered -"]);
     stage.receive(&response(&cancel, "481 Call Does Not Exist", "", ""));
     // The 200 was repeated before our ACK came.

@@ -6,7 +6,7 @@
 use std::time::{Duration, Instant};
 
 use octothorpe::leg::signal::{
-    Cleanup, Incoming, MediaSetup, Outgoing, OutgoingSetup, Peer, RecordRequest, Transmit, Us,
+    Cleanup, Incoming, MediaSetup, Outgoing, OutgoingSetup, Peer, RecordRequest, Target, Transmit, Us,
 };
 use octothorpe::leg::{Codec, SignalEvent};
 use octothorpe::sip::message::{Message, NameAddr, SipUri, Transport, Uri};
@@ -328,15 +328,17 @@ pub(crate) fn sip(user: &str, host: &str) -> SipUri {
     SipUri::new(octothorpe::sip::message::Host::parse(host).unwrap()).with_user(user)
 }
 
+pub(crate) fn target(transport: Transport, address: &str) -> Target {
+    Target { peer: peer(transport, address), us: us(), local: "192.0.2.9:5060".parse().unwrap() }
+}
+
 pub(crate) fn setup() -> OutgoingSetup {
     OutgoingSetup {
         request_uri: Uri::from(sip("+14255550123", "192.0.2.1")),
         from: NameAddr::new(sip("+14255550100", "192.0.2.9")),
         to: NameAddr::new(sip("+14255550123", "192.0.2.1")),
         asserted_identity: None,
-        us: us(),
-        local: "192.0.2.9:5060".parse().unwrap(),
-        targets: vec![peer(Transport::Udp, TRUNK)],
+        targets: vec![target(Transport::Udp, TRUNK)],
         credentials: None,
         media: media(),
         ring_timeout: Duration::from_secs(30),

@@ -332,7 +332,7 @@ fn requests_go_to_the_contact_or_where_it_is_no_address_to_the_trunk() {
 #[test]
 fn a_call_over_ipv6_and_tcp_repeats_nothing_but_its_2xx() {
     let mut setup = setup();
-    setup.targets = vec![peer(octothorpe::sip::message::Transport::Tcp, "[2001:db8::1]:5060")];
+    setup.targets = vec![target(octothorpe::sip::message::Transport::Tcp, "[2001:db8::1]:5060")];
     setup.media.address = "[2001:db8::9]:10000".parse().unwrap();
     let (mut stage, invite) = Stage::calling(setup);
     stage.source = peer(octothorpe::sip::message::Transport::Tcp, "[2001:db8::1]:40000");

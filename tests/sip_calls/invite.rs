@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use octothorpe::leg::record::{LegRecord, RecordStage};
-use octothorpe::leg::signal::{Outgoing, OutgoingSetup, RecordRequest, Us};
+use octothorpe::leg::signal::{Outgoing, OutgoingSetup, RecordRequest, Target, Us};
 use octothorpe::leg::{CauseKind, SignalEvent, Stage as Progress};
 use octothorpe::sip::digest::Credentials;
 use octothorpe::sip::message::{NameAddr, Transport};
@@ -325,7 +325,7 @@ fn a_488_or_606_leads_once_to_a_plainer_offer() {
 }
 
 fn two_targets() -> OutgoingSetup {
-    let targets = vec![peer(Transport::Udp, TRUNK), peer(Transport::Tcp, "192.0.2.2:5060")];
+    let targets = vec![target(Transport::Udp, TRUNK), target(Transport::Tcp, "192.0.2.2:5060")];
     OutgoingSetup { targets, ..setup() }
 }
 
@@ -462,7 +462,8 @@ fn responses_that_are_not_ours_are_dropped() {
 #[test]
 fn a_value_that_would_break_its_line_is_never_sent() {
     let us = Us { user_agent: "a\r\nX-Evil: 1".into(), ..(*us()).clone() };
-    let mut stage = Stage::new(Outgoing::new(OutgoingSetup { us: us.into(), ..setup() }), zero());
+    let targets = vec![Target { us: us.into(), ..target(Transport::Udp, TRUNK) }];
+    let mut stage = Stage::new(Outgoing::new(OutgoingSetup { targets, ..setup() }), zero());
     stage.leg.start(stage.now);
     assert_eq!(stage.leg.poll_record(), None);
     assert_eq!(stage.events(), ["ended Transport Unsent -"]);

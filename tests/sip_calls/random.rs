@@ -48,7 +48,7 @@ fn extra(rng: &mut StdRng) -> String {
 
 fn setup_of(rng: &mut StdRng, seed: u64) -> OutgoingSetup {
     let transport = if rng.random() { Transport::Udp } else { Transport::Tcp };
-    let targets = vec![peer(transport.clone(), TRUNK), peer(transport, "192.0.2.2:5060")];
+    let targets = vec![target(transport.clone(), TRUNK), target(transport, "192.0.2.2:5060")];
     let credentials = rng.random::<bool>().then(|| Credentials::new("a", "b"));
     OutgoingSetup { targets, credentials, seed, ..setup() }
 }

@@ -6,13 +6,15 @@ use std::time::Duration;
 
 use serde_json::Value;
 
-/// A response: its status and its body, null if that is no JSON.
+/// A response: its status and its body, which as JSON is null if it is none.
 #[derive(Debug)]
 pub(crate) struct Response {
     /// The HTTP status.
     pub(crate) status: u16,
     /// The JSON body.
     pub(crate) body: Value,
+    /// The body as it came.
+    pub(crate) text: String,
 }
 
 /// Sends one request; `None` when nobody listens, or the connection ends before the response does.
@@ -48,5 +50,6 @@ fn parse(bytes: &[u8]) -> Option<Response> {
     if head.lines().find_map(length).is_some_and(|length| body.len() < length) {
         return None;
     }
-    Some(Response { status, body: serde_json::from_str(body).unwrap_or(Value::Null) })
+    let json = serde_json::from_str(body).unwrap_or(Value::Null);
+    Some(Response { status, body: json, text: body.to_owned() })
 }

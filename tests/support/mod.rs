@@ -1,6 +1,7 @@
 //! What the end-to-end tests share: private networks, processes that never outlive their test, a
 //! gateway's configuration in a directory of its own, and readers of what came out.
 
+pub(crate) mod dns;
 pub(crate) mod http;
 pub(crate) mod impairment;
 pub(crate) mod media;

@@ -3,7 +3,7 @@
 
 use std::fs::{self, File};
 use std::os::fd::AsFd;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::sync::atomic::{AtomicU32, Ordering};
 
@@ -52,6 +52,26 @@ impl Namespace {
         (peers, gateway)
     }
 
+    /// What `/etc/resolv.conf` and `/etc/hosts` hold for processes that [`exec`](Namespace::exec) starts.
+    pub(crate) fn configure(&self, resolv_conf: &str, hosts: &str) {
+        let directory = self.files();
+        fs::create_dir_all(&directory).expect("root may write there");
+        for (name, text) in [("resolv.conf", resolv_conf), ("hosts", hosts)] {
+            fs::write(directory.join(name), text).expect("root may write there");
+        }
+    }
+
+    /// A command in this network, with its own files under `/etc` (ip-netns(8)).
+    pub(crate) fn exec(&self, program: &Path) -> Command {
+        let mut command = Command::new("ip");
+        command.args(["netns", "exec", &self.name]).arg(program);
+        command
+    }
+
+    fn files(&self) -> PathBuf {
+        Path::new("/etc/netns").join(&self.name)
+    }
+
     /// Moves the calling thread in; the threads and processes that it starts from now on follow.
     pub(crate) fn enter(&self) {
         let file = File::open(Path::new("/run/netns").join(&self.name)).expect("ip made this name");
@@ -64,6 +84,7 @@ impl Drop for Namespace {
     fn drop(&mut self) {
         // Its processes keep it alive until they end; only the name goes now.
         let _ = Command::new("ip").args(["netns", "del", &self.name]).status();
+        let _ = fs::remove_dir_all(self.files());
     }
 }
 

@@ -107,6 +107,13 @@ impl Results {
     }
 }
 
+/// A figure of `/metrics`, by its name with its labels.
+pub(crate) fn metric(name: &str) -> Option<f64> {
+    let answer = request(HTTP, "GET", "/metrics", None)?;
+    let value = |line: &str| line.strip_prefix(name)?.trim().parse().ok();
+    answer.text.lines().find_map(value)
+}
+
 /// Fetches a page of results as `consumer`; `None` while the gateway is away.
 pub(crate) fn fetch(consumer: &str, wait_s: u32) -> Option<Vec<(String, Value)>> {
     let path = format!("/v1/results?consumer={consumer}&wait={wait_s}&limit=100");

@@ -73,7 +73,11 @@ test_prefixes = ["+1999"]
 
     /// Starts `octothorpe COMMAND … --config …`.
     pub(crate) fn start(&self, arguments: &[&str]) -> Process {
-        let mut command = Command::new(binary());
+        self.start_by(Command::new(binary()), arguments)
+    }
+
+    /// The same by a command that begins with the binary.
+    pub(crate) fn start_by(&self, mut command: Command, arguments: &[&str]) -> Process {
         command.args(arguments).arg("--config").arg(self.scratch.path().join("octothorpe.toml"));
         Process::start(&mut command, &self.scratch.path().join("octothorpe.err"))
     }

@@ -28,4 +28,4 @@ pub use info::{DTMF, DTMF_RELAY};
 pub use media::MediaSetup;
 pub use outgoing::Outgoing;
 pub use output::{Peer, RecordRequest, Transmit};
-pub use setup::{IncomingSetup, OutgoingSetup, Us};
+pub use setup::{IncomingSetup, OutgoingSetup, Target, Us};

@@ -20,6 +20,17 @@ pub struct Us {
     pub user_agent: String,
 }
 
+/// One place where an INVITE may go, and who we are there.
+#[derive(Debug, Clone)]
+pub struct Target {
+    /// The next hop.
+    pub peer: Peer,
+    /// Who we are by its transport.
+    pub us: Arc<Us>,
+    /// The address of ours from which messages leave; kept in the record for the next process.
+    pub local: SocketAddr,
+}
+
 /// One attempt: whom to call, as whom, by which way.
 #[derive(Debug, Clone)]
 pub struct OutgoingSetup {
@@ -31,12 +42,8 @@ pub struct OutgoingSetup {
     pub to: NameAddr,
     /// The P-Asserted-Identity (RFC 3325), where the trunk wants one.
     pub asserted_identity: Option<NameAddr>,
-    /// Who we are.
-    pub us: Arc<Us>,
-    /// The address of ours from which messages leave; kept in the record for the next process.
-    pub local: SocketAddr,
     /// Where the INVITE goes: the trunk's targets in their order (RFC 3263 §4). At least one.
-    pub targets: Vec<Peer>,
+    pub targets: Vec<Target>,
     /// Our name and password at the trunk, if we have one.
     pub credentials: Option<Credentials>,
     /// Where our media lives and what it speaks.

@@ -58,9 +58,9 @@ impl Outgoing {
         let Some(invite) = current else { return };
         // The INVITE is ours and was written: everything that a CANCEL repeats is there.
         let Ok(request) = dialog::cancel(&invite.request) else { return };
-        let reliable = invite.peer.transport.is_reliable();
+        let reliable = invite.target.peer.transport.is_reliable();
         let (machine, effects) = NonInviteClient::start(now, wire(request.write()), reliable);
-        self.out.carry_out(&invite.peer, &effects);
+        self.out.carry_out(&invite.target.peer, &effects);
         invite.cancel = Some(machine);
         *cancelling = Cancelling::Sent { why, give_up: now + T1_X64 };
     }

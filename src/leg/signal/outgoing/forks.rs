@@ -39,7 +39,7 @@ impl Outgoing {
         let dialog = Dialog::of_response(&invite.request, response).ok()?;
         let media = Media::new(self.offering.clone());
         self.usages.reserve_exact(1);
-        self.usages.push(Usage::early(&self.setup.us, dialog, media, invite.peer.clone()));
+        self.usages.push(Usage::early(&invite.target.us, dialog, media, invite.target.peer.clone()));
         Some(self.usages.len() - 1)
     }
 
@@ -83,7 +83,7 @@ impl Outgoing {
             route_set: dialog.route_set().iter().map(ToString::to_string).collect(),
         };
         let invite = &self.invites[invite];
-        let record = self.record(&invite.request, &invite.branch, &invite.peer, stage);
+        let record = self.record(&invite.request, &invite.branch, &invite.target, stage);
         self.out.record(RecordRequest::Answered(record));
     }
 

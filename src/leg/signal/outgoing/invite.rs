@@ -9,7 +9,8 @@ use super::{Outgoing, Phase};
 use crate::leg::record::{LegRecord, RecordStage, SipRecord};
 use crate::leg::signal::cause;
 use crate::leg::signal::facts::note;
-use crate::leg::signal::output::{Outbox, Peer, RecordRequest};
+use crate::leg::signal::output::{Outbox, RecordRequest};
+use crate::leg::signal::setup::{Target, Us};
 use crate::leg::signal::usage::SDP;
 use crate::leg::{CauseKind, Stage};
 use crate::sip::endpoint::ALLOW;
@@ -22,7 +23,7 @@ pub(super) struct Draft {
     request: Request,
     bytes: Bytes,
     via: Via,
-    peer: Peer,
+    target: Target,
 }
 
 /// An INVITE that left, with its CANCEL if there is one.
@@ -31,7 +32,7 @@ pub(super) struct Invite {
     pub(super) request: Request,
     pub(super) cseq: u32,
     pub(super) branch: Via,
-    pub(super) peer: Peer,
+    pub(super) target: Target,
     pub(super) machine: InviteClient,
     pub(super) cancel: Option<NonInviteClient>,
 }
@@ -73,10 +74,10 @@ impl Invite {
     fn handle_timeout(&mut self, now: Instant, out: &mut Outbox) -> Effects {
         if let Some(cancel) = &mut self.cancel {
             let effects = cancel.handle_timeout(now);
-            out.carry_out(&self.peer, &effects);
+            out.carry_out(&self.target.peer, &effects);
         }
         let effects = self.machine.handle_timeout(now);
-        out.carry_out(&self.peer, &effects);
+        out.carry_out(&self.target.peer, &effects);
         effects
     }
 }
@@ -87,18 +88,18 @@ impl Outgoing {
     /// Deviation: RFC 3261 §18.1.1 would move a request of more than 1,300 bytes from UDP to TCP; a trunk
     /// that is configured for UDP often has no TCP, and takes fragments.
     pub(super) fn draft(&mut self, now: Instant) {
-        let Some(peer) = self.setup.targets.get(self.target).cloned() else {
+        let Some(target) = self.setup.targets.get(self.target).cloned() else {
             let stage = self.facts.stage();
             return self.end(now, cause::ours(CauseKind::Transport, stage, "no target"));
         };
         let branch = self.tokens.branch();
-        let via = Via::new(peer.transport.clone(), self.setup.us.sent_by, &branch);
-        let request = self.compose(&via);
+        let via = Via::new(target.peer.transport.clone(), target.us.sent_by, &branch);
+        let request = self.compose(&via, &target.us);
         match request.write() {
             Ok(bytes) => {
-                let record = self.record(&request, &via, &peer, RecordStage::Inviting);
+                let record = self.record(&request, &via, &target, RecordStage::Inviting);
                 self.out.record(RecordRequest::BeforeInvite(record));
-                let draft = Draft { request, bytes: Bytes::copy_from_slice(&bytes), via, peer };
+                let draft = Draft { request, bytes: Bytes::copy_from_slice(&bytes), via, target };
                 self.phase = Phase::Withheld(Box::new(draft));
             }
             Err(error) => self.refuse_to_write(now, error),
@@ -110,18 +111,18 @@ impl Outgoing {
         self.end(now, cause::ours(CauseKind::Transport, Stage::Unsent, text));
     }
 
-    fn compose(&mut self, via: &Via) -> Request {
+    fn compose(&mut self, via: &Via, us: &Us) -> Request {
         let setup = &self.setup;
         let (uri, to, call_id) = (setup.request_uri.clone(), &setup.to, &self.facts.call_id);
         let mut request = Request::with_basics(Method::Invite, uri, via, &self.from, to, call_id, self.cseq);
         let headers = &mut request.headers;
-        headers.push(Name::Contact, setup.us.contact.to_string());
+        headers.push(Name::Contact, us.contact.to_string());
         if let Some(identity) = &setup.asserted_identity {
             headers.push(Name::PAssertedIdentity, identity.to_string());
         }
         headers.push(Name::Allow, ALLOW);
         headers.push(Name::Accept, SDP);
-        headers.push(Name::UserAgent, &*setup.us.user_agent);
+        headers.push(Name::UserAgent, &*us.user_agent);
         request.set_body(SDP, self.offer.as_str());
         if let Some(auth) = &mut self.auth {
             auth.authorize(&mut request);
@@ -129,7 +130,13 @@ impl Outgoing {
         request
     }
 
-    pub(super) fn record(&self, request: &Request, via: &Via, peer: &Peer, stage: RecordStage) -> LegRecord {
+    pub(super) fn record(
+        &self,
+        request: &Request,
+        via: &Via,
+        target: &Target,
+        stage: RecordStage,
+    ) -> LegRecord {
         LegRecord::Sip(SipRecord {
             stage,
             request_uri: request.uri.to_string(),
@@ -139,9 +146,9 @@ impl Outgoing {
             from: self.from.to_string(),
             to: self.setup.to.to_string(),
             cseq: self.cseq,
-            transport: peer.transport.to_string(),
-            destination: peer.address,
-            local: self.setup.local,
+            transport: target.peer.transport.to_string(),
+            destination: target.peer.address,
+            local: target.local,
         })
     }
 
@@ -152,14 +159,14 @@ impl Outgoing {
             self.phase = phase;
             return;
         };
-        let Draft { request, bytes, via, peer } = *draft;
-        let reliable = peer.transport.is_reliable();
+        let Draft { request, bytes, via, target } = *draft;
+        let reliable = target.peer.transport.is_reliable();
         let (machine, effects) = InviteClient::start(now, bytes, reliable);
-        self.out.carry_out(&peer, &effects);
+        self.out.carry_out(&target.peer, &effects);
         note(&mut self.facts.invited, now);
         let (cseq, branch) = (self.cseq, via);
         self.invites.reserve_exact(1);
-        self.invites.push(Invite { request, cseq, branch, peer, machine, cancel: None });
+        self.invites.push(Invite { request, cseq, branch, target, machine, cancel: None });
         let ring_deadline = now + self.setup.ring_timeout;
         self.phase = Phase::Calling { ring_deadline, cancelling: Cancelling::No };
     }

@@ -18,7 +18,7 @@ use crate::leg::{Cause, CauseKind, SignalEvent};
 use crate::sdp::Session;
 use crate::sip::digest::Authenticator;
 use crate::sip::endpoint::reply;
-use crate::sip::message::{Message, Method, NameAddr, Request, Status};
+use crate::sip::message::{Message, Method, NameAddr, Request, Status, Transport};
 use crate::sip::transaction::{Deadline, earlier};
 use cancel::{Cancelling, Why};
 use invite::{Draft, Invite};
@@ -97,6 +97,11 @@ impl Outgoing {
     /// The Call-ID, by which the gateway finds this attempt.
     pub fn call_id(&self) -> &str {
         &self.facts.call_id
+    }
+
+    /// The transport of the target that is tried, or was last.
+    pub fn transport(&self) -> Option<&Transport> {
+        self.setup.targets.get(self.target).map(|target| &target.peer.transport)
     }
 
     /// What is known of the attempt so far.

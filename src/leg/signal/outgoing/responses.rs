@@ -21,7 +21,7 @@ impl Outgoing {
         if let Some(invite) = cancels {
             if let Some(cancel) = &mut invite.cancel {
                 let effects = cancel.handle_response(now, response.status.code());
-                self.out.carry_out(&invite.peer, &effects);
+                self.out.carry_out(&invite.target.peer, &effects);
             }
             return;
         }
@@ -52,7 +52,7 @@ impl Outgoing {
             ack.map(|ack| wire(ack.write())).unwrap_or_default()
         };
         let effects = invite.machine.handle_response(now, response.status.code(), ack);
-        self.out.carry_out(&invite.peer, &effects);
+        self.out.carry_out(&invite.target.peer, &effects);
         if effects.inform != Some(Inform::Message) {
             return;
         }

@@ -1,0 +1,198 @@
+//! Where a trunk's name leads: the real binary against a name server that nobody here wrote (dnsmasq),
+//! each test in a network of its own with its own `/etc/resolv.conf` and `/etc/hosts`.
+
+#![allow(clippy::disallowed_methods, reason = "a process under test lives on the wall clock")]
+#![allow(clippy::print_stderr, reason = "a failed test names the directory that it leaves")]
+
+#[allow(dead_code, reason = "every test binary uses its own part of what they share")]
+mod support;
+
+use std::time::Duration;
+
+use support::dns::{Dnsmasq, phone};
+use support::net::Namespace;
+use support::process::Process;
+use support::site::{Outcome, Site, binary};
+use time::OffsetDateTime;
+use time::format_description::well_known::Rfc3339;
+
+const NUMBER: &str = "+19995550123";
+/// Hosts of the zone: nobody listens at the first.
+const HOSTS: [&str; 3] = [
+    "--host-record=dead.carrier.example,127.0.0.2",
+    "--host-record=live.carrier.example,127.0.0.3",
+    "--host-record=carrier.example,127.0.0.4",
+];
+
+/// A gateway with one trunk, in a network with a name server.
+struct Case {
+    network: Namespace,
+    site: Site,
+    _server: Dnsmasq,
+}
+
+impl Case {
+    fn new(label: &str, target: &str, records: &[&str]) -> Case {
+        let network = Namespace::new();
+        network.enter();
+        let site = Site::new(label, "127.0.0.1");
+        let records: Vec<&str> = HOSTS.iter().chain(records).copied().collect();
+        let server = Dnsmasq::start(&network, &site.scratch, &records);
+        site.trunk("carrier", target, "");
+        Case { network, site, _server: server }
+    }
+
+    /// Somebody who is busy.
+    fn busy_at(&self, address: &str) -> Process {
+        phone(&self.site.scratch, address, &["--answer", "busy"])
+    }
+
+    fn start(&self, arguments: &[&str]) -> Process {
+        self.site.start_by(self.network.exec(&binary()), arguments)
+    }
+
+    fn call(&self) -> Outcome {
+        let call = self.start(&["call", NUMBER, "--trunk", "carrier", "--json"]);
+        self.site.outcome(call, Duration::from_secs(120))
+    }
+
+    /// What `check --online` tells of the trunk.
+    fn check(&self) -> Vec<String> {
+        let mut check = self.start(&["check", "--online"]);
+        check.wait(Duration::from_secs(60));
+        let of_trunk = |line: &String| line.contains("carrier: ");
+        check.lines().into_iter().map(|line| line.text).filter(of_trunk).collect()
+    }
+}
+
+/// Seconds from the job's acceptance to its result.
+fn lasted_s(outcome: &Outcome) -> f64 {
+    let at = |field: &str| {
+        let text = outcome.result[field].as_str().unwrap_or_default();
+        OffsetDateTime::parse(text, &Rfc3339).unwrap_or_else(|error| panic!("{field}: {error}; {outcome}"))
+    };
+    (at("finished_at") - at("accepted_at")).as_seconds_f64()
+}
+
+/// RFC 2782: "A client MUST attempt to contact the target host with the lowest-numbered priority it can
+/// reach"; RFC 3263 §4.3: a transport failure turns to the next.
+#[test]
+fn a_dead_first_priority_is_passed_over_within_one_attempt() {
+    let case = Case::new(
+        "srv-tcp",
+        "sip:carrier.example;transport=tcp",
+        &[
+            "--srv-host=_sip._tcp.carrier.example,dead.carrier.example,5070,10,0",
+            "--srv-host=_sip._tcp.carrier.example,live.carrier.example,5070,20,0",
+        ],
+    );
+    let _phone = phone(&case.site.scratch, "127.0.0.3:5070", &[]);
+    let outcome = case.call();
+    outcome.assert_verified_by("rfc4733");
+    assert_eq!(outcome.result["attempts"].as_array().map(Vec::len), Some(1), "{outcome}");
+    assert_eq!(outcome.attempt("transport"), "tcp", "{outcome}");
+}
+
+/// RFC 3263 §4.3: "Failure also occurs if the transaction layer times out without ever having received
+/// any response": Timer B, 32 s.
+#[test]
+fn silence_of_the_first_priority_leads_to_the_second() {
+    let case = Case::new(
+        "srv-udp",
+        "sip:carrier.example",
+        &[
+            "--srv-host=_sip._udp.carrier.example,dead.carrier.example,5070,10,0",
+            "--srv-host=_sip._udp.carrier.example,live.carrier.example,5070,20,0",
+        ],
+    );
+    let _phone = case.busy_at("127.0.0.3:5070");
+    let outcome = case.call();
+    outcome.assert_ended("unreached", "busy");
+    assert_eq!(outcome.attempt("transport"), "udp", "{outcome}");
+    assert!((32.0..40.0).contains(&lasted_s(&outcome)), "the first target was tried: {outcome}");
+}
+
+/// RFC 3263 §4.1: NAPTR tells the transport that the server prefers; one that the URI names wins over it.
+#[test]
+fn naptr_leads_to_tcp_unless_the_target_names_udp() {
+    let records = [
+        "--naptr-record=carrier.example,10,10,s,SIPS+D2T,,_sips._tcp.carrier.example",
+        "--naptr-record=carrier.example,20,10,s,SIP+D2T,,_sip._tcp.carrier.example",
+        "--naptr-record=carrier.example,30,10,s,SIP+D2U,,_sip._udp.carrier.example",
+        "--srv-host=_sip._tcp.carrier.example,live.carrier.example,5070,0,0",
+        "--srv-host=_sip._udp.carrier.example,live.carrier.example,5080,0,0",
+    ];
+    let case = Case::new("naptr", "sip:carrier.example", &records);
+    let _tcp = case.busy_at("127.0.0.3:5070");
+    let outcome = case.call();
+    outcome.assert_ended("unreached", "busy");
+    assert_eq!(outcome.attempt("transport"), "tcp", "{outcome}");
+    let told = case.check();
+    let place = "tcp:127.0.0.3:5070 (live.carrier.example by NAPTR and SRV _sip._tcp.carrier.example)";
+    assert!(matches!(&told[..], [line] if line.contains(place)), "{told:?}");
+
+    case.site.trunk("carrier", "sip:carrier.example;transport=udp", "");
+    let _udp = case.busy_at("127.0.0.3:5080");
+    let outcome = case.call();
+    outcome.assert_ended("unreached", "busy");
+    assert_eq!(outcome.attempt("transport"), "udp", "{outcome}");
+}
+
+/// RFC 3263 §4.2: "If no SRV records were found, the client performs an A or AAAA record lookup of the
+/// domain name", at the default port.
+#[test]
+fn without_srv_the_name_itself_is_called_at_port_5060() {
+    let case = Case::new("no-srv", "sip:carrier.example", &[]);
+    let _phone = case.busy_at("127.0.0.4:5060");
+    let outcome = case.call();
+    outcome.assert_ended("unreached", "busy");
+    assert_eq!(outcome.attempt("transport"), "udp", "{outcome}");
+    let told = case.check();
+    let place = "udp:127.0.0.4:5060 (carrier.example) answered 200";
+    assert!(matches!(&told[..], [line] if line.contains(place)), "{told:?}");
+}
+
+#[test]
+fn a_name_that_does_not_exist_fails_the_trunk_in_plain_words() {
+    let case = Case::new("nxdomain", "sip:nowhere.example", &[]);
+    let outcome = case.call();
+    outcome.assert_ended("failed", "trunk_failed");
+    let why = "no SRV or IPv4 address record for nowhere.example";
+    assert_eq!(outcome.attempt("sip_reason"), why, "{outcome}");
+    let told = case.check();
+    assert!(matches!(&told[..], [line] if line.contains(why)), "{told:?}");
+}
+
+/// RFC 2782: "Larger weights SHOULD be given a proportionately higher probability of being selected."
+#[test]
+fn weights_share_the_calls() {
+    const RUNS: usize = 40;
+    let case = Case::new(
+        "weights",
+        "sip:carrier.example;transport=tcp",
+        &[
+            "--srv-host=_sip._tcp.carrier.example,dead.carrier.example,5070,10,10",
+            "--srv-host=_sip._tcp.carrier.example,live.carrier.example,5070,10,30",
+        ],
+    );
+    let is_heavy = || case.check().first().is_some_and(|line| line.contains("127.0.0.3:5070"));
+    let heavy = (0..RUNS).filter(|_| is_heavy()).count();
+    // 30 are due, 2.8 the deviation.
+    assert!((19..=39).contains(&heavy), "{heavy} of {RUNS} to the host of weight 30 beside 10");
+}
+
+/// A laboratory without the DNS, and a name server that is down: no call waits longer than the search.
+#[test]
+fn hosts_are_read_though_no_name_server_answers() {
+    let case = Case::new("hosts", "sip:pbx.example:5070", &[]);
+    // Nobody listens at the second address, and the third swallows everything.
+    case.network.configure("nameserver 127.0.0.9\nnameserver 10.99.9.9\n", "127.0.0.3 pbx.example\n");
+    let _phone = case.busy_at("127.0.0.3:5070");
+    case.call().assert_ended("unreached", "busy");
+    case.site.trunk("carrier", "sip:elsewhere.example", "");
+    let outcome = case.call();
+    outcome.assert_ended("failed", "trunk_failed");
+    let told = outcome.attempt("sip_reason").as_str().unwrap_or_default();
+    assert!(told.starts_with("the name servers do not tell where elsewhere.example is"), "{outcome}");
+    assert!(lasted_s(&outcome) < 10.0, "the search is bounded: {outcome}");
+}
