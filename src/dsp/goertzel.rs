@@ -2,11 +2,14 @@
 //!
 //! A Goertzel bin is the dot product of the samples with the bin's complex
 //! exponential. The recurrence computes it with one multiplication a sample
-//! but each step waits for the one before; the dot product written out costs
-//! two and waits for nothing, and in 16-bit integers the compiler turns it
-//! into vector code that multiplies and adds 32 pairs at once.
+//! but each step waits for the one before; the dot product written out waits
+//! for nothing. Time is counted from the block's middle, about which cosines
+//! are even and sines odd, so that each needs one multiplication for two
+//! samples; and the bins lie side by side, so that a vector unit takes two
+//! samples' worth of four bins at once and has no sums to collect at the end.
 
 use super::dtmf::{HIGH_GROUP, LOW_GROUP};
+use super::pairs::{Pairs, Sums, Unit, WIDTH, WithPairs};
 use super::units::Hz;
 
 /// Samples a hop: the ear works every 4 ms.
@@ -18,11 +21,17 @@ pub const BLOCK: usize = 3 * HOP;
 /// Bins: four of the low group, then four of the high group.
 pub const BINS: usize = 8;
 
+/// Samples on either side of a block's middle.
+const HALF: usize = BLOCK / 2;
+
+/// Steps of the sums: two samples on either side each.
+const STEPS: usize = HALF / 2;
+
 /// What stands for 1 in the tables: the largest power of two at which a sum
 /// over a block of full-scale samples stays within 32 bits.
 const ONE: f32 = 1024.0;
 
-/// One block as the eight bins see it, phases counted from its first sample.
+/// One block as the eight bins see it, phases counted from its middle.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Bins {
     /// Real parts, in sample units.
@@ -34,8 +43,10 @@ pub struct Bins {
 /// The tables of the bank, shared by every line.
 #[derive(Debug)]
 pub struct Bank {
-    cosines: [[i16; BLOCK]; BINS],
-    negated_sines: [[i16; BLOCK]; BINS],
+    /// For each step and each group of tones: its four bins, of each two
+    /// cosines and two negated sines.
+    steps: [[[i16; WIDTH]; 2]; STEPS],
+    unit: Unit,
 }
 
 /// The frequency of each bin.
@@ -45,38 +56,87 @@ pub fn bin_frequency(bin: usize) -> Hz {
 
 impl Default for Bank {
     fn default() -> Self {
-        let angle = |bin: usize, n: usize| bin_frequency(bin).radians_per_sample() * n as f32;
-        let table = |wave: fn(f32) -> f32| {
-            std::array::from_fn(|bin| std::array::from_fn(|n| (ONE * wave(angle(bin, n))).round() as i16))
-        };
-        Self { cosines: table(f32::cos), negated_sines: table(|angle| -angle.sin()) }
+        Self::on(Unit::default())
     }
 }
 
 impl Bank {
+    /// A bank that works on `unit`.
+    pub fn on(unit: Unit) -> Self {
+        let entry = |step: usize, group: usize, place: usize| {
+            let bin = 4 * group + place / 4;
+            let angle = bin_frequency(bin).radians_per_sample() * ((2 * step + place % 2) as f32 + 0.5);
+            let wave = if place % 4 < 2 { angle.cos() } else { -angle.sin() };
+            (ONE * wave).round() as i16
+        };
+        let row = |step, group| std::array::from_fn(|place| entry(step, group, place));
+        Self { steps: std::array::from_fn(|step| std::array::from_fn(|group| row(step, group))), unit }
+    }
+
     /// The eight bins of one block.
     #[inline(always)]
     pub fn bins(&self, block: &[i16; BLOCK]) -> Bins {
-        Bins { re: project(&self.cosines, block), im: project(&self.negated_sines, block) }
+        Bins::of(self.unit.run(Project { steps: &self.steps, block }))
     }
 }
 
-/// The block's dot product with each row of a table.
-#[inline(always)]
-fn project(table: &[[i16; BLOCK]; BINS], block: &[i16; BLOCK]) -> [f32; BINS] {
-    let mut sums = [0.0; BINS];
-    for (sum, row) in sums.iter_mut().zip(table) {
-        *sum = dot(row, block) as f32 * (1.0 / ONE);
-    }
-    sums
+/// A block's dot product with each bin's cosines and negated sines.
+struct Project<'a> {
+    steps: &'a [[[i16; WIDTH]; 2]; STEPS],
+    block: &'a [i16; BLOCK],
 }
 
+impl WithPairs for Project<'_> {
+    type Output = [Sums; 2];
+
+    #[inline(always)]
+    fn with<P: Pairs>(self, pairs: P) -> [Sums; 2] {
+        let mut sums = [[0; WIDTH / 2]; 2];
+        for (rows, folded) in self.steps.iter().zip(&fold(self.block)) {
+            let [a, b, c, d] = *folded;
+            let folded = [a, b, c, d, a, b, c, d, a, b, c, d, a, b, c, d];
+            for (sums, row) in sums.iter_mut().zip(rows) {
+                let products = pairs.multiply_add(*row, folded);
+                for (sum, product) in sums.iter_mut().zip(products) {
+                    *sum += product;
+                }
+            }
+        }
+        sums
+    }
+}
+
+/// The block's even part and its odd part about the middle, by steps: two
+/// samples of the one, then two of the other. They are halved, for sixteen bits
+/// to hold them.
 #[inline(always)]
-fn dot(left: &[i16; BLOCK], right: &[i16; BLOCK]) -> i32 {
-    left.iter().zip(right).map(|(l, r)| i32::from(*l) * i32::from(*r)).sum()
+fn fold(block: &[i16; BLOCK]) -> [[i16; 4]; STEPS] {
+    let (mut even, mut odd) = ([0; HALF], [0; HALF]);
+    for n in 0..HALF {
+        let (after, before) = (block[HALF + n] >> 1, block[HALF - 1 - n] >> 1);
+        even[n] = after + before;
+        odd[n] = after - before;
+    }
+    let mut folded = [[0; 4]; STEPS];
+    for (step, folded) in folded.iter_mut().enumerate() {
+        let (first, second) = (2 * step, 2 * step + 1);
+        *folded = [even[first], even[second], odd[first], odd[second]];
+    }
+    folded
 }
 
 impl Bins {
+    #[inline(always)]
+    fn of(sums: [Sums; 2]) -> Self {
+        let (mut re, mut im) = ([0.0; BINS], [0.0; BINS]);
+        for bin in 0..BINS {
+            let sums = &sums[bin / 4];
+            re[bin] = sums[2 * (bin % 4)] as f32 * (2.0 / ONE);
+            im[bin] = sums[2 * (bin % 4) + 1] as f32 * (2.0 / ONE);
+        }
+        Self { re, im }
+    }
+
     /// The energy that each bin explains of its block.
     #[inline(always)]
     pub fn energies(&self) -> [f32; BINS] {
@@ -102,9 +162,25 @@ mod tests {
     #[test]
     fn full_scale_samples_stay_within_32_bits() {
         let bank = Bank::default();
-        for table in bank.cosines.iter().chain(&bank.negated_sines) {
-            let most: i64 = table.iter().map(|c| i64::from(c.abs()) * 32_768).sum();
+        for (group, place) in (0..2).flat_map(|group| (0..WIDTH).step_by(2).map(move |place| (group, place)))
+        {
+            let entries = bank.steps.iter().flat_map(|rows| [rows[group][place], rows[group][place + 1]]);
+            let most: i64 = entries.map(|entry| i64::from(entry.abs()) * 32_768).sum();
             assert!(most <= i64::from(i32::MAX), "{most}");
+        }
+    }
+
+    #[test]
+    fn every_unit_gives_the_same_bins() {
+        let (plain, best) = (Bank::on(Unit::Plain), Bank::default());
+        let mut state = 1u32;
+        for round in 0..1000 {
+            let block: [i16; BLOCK] = std::array::from_fn(|_| {
+                state = state.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
+                let sample = (state >> 16) as i16;
+                if round % 2 == 0 { sample } else { if sample < 0 { i16::MIN } else { i16::MAX } }
+            });
+            assert_eq!(plain.bins(&block), best.bins(&block));
         }
     }
 

@@ -8,6 +8,7 @@
 //! - [`level`]: how loud samples are.
 //! - [`tone`]: key tones and other pure tones, made.
 //! - [`highpass`]: takes DC and mains hum away before the ear listens.
+//! - [`pairs`]: 16-bit products summed in pairs, on the vector unit that is there.
 //! - [`goertzel`]: the eight bins of the DTMF frequencies.
 //! - [`dtmf`]: which key was pressed, from when to when.
 //! - [`echo`]: what of the received samples is our own voice.
@@ -39,6 +40,7 @@ pub mod g711;
 pub mod goertzel;
 pub mod highpass;
 pub mod level;
+pub mod pairs;
 pub mod progress;
 pub mod tone;
 pub mod units;

@@ -82,25 +82,40 @@ impl History {
     }
 
     /// The newest `N` samples but for the last `back`, all of them received
-    /// since the last hole.
+    /// since the last hole; whole hops.
+    #[inline(always)]
     pub(super) fn newest<const N: usize>(&self, back: usize) -> [i16; N] {
-        let first = usize::from(self.next) + 2 * KEPT - back - N;
-        let (older, newer) = self.ring.split_at(first % KEPT);
         let mut samples = [0; N];
-        let count = newer.len().min(N);
-        samples[..count].copy_from_slice(&newer[..count]);
-        samples[count..].copy_from_slice(&older[..N - count]);
+        for (hop, kept) in samples.as_chunks_mut::<HOP>().0.iter_mut().zip(self.newest_hops(N, back)) {
+            *hop = *kept;
+        }
         samples
+    }
+
+    /// The hops of the newest `count` samples but for the last `back`.
+    #[inline(always)]
+    fn newest_hops(&self, count: usize, back: usize) -> impl Iterator<Item = &[i16; HOP]> {
+        let hops = self.ring.as_chunks::<HOP>().0;
+        let first = (usize::from(self.next) + 2 * KEPT - back - count) / HOP % KEPT_HOPS;
+        let (older, newer) = hops.split_at(first);
+        newer.iter().chain(older)
     }
 
     /// The newest `N` samples after the high-pass, which settles on as much as
     /// is known before them; whole hops. What lies before a hole is zero.
     #[inline(always)]
     pub(super) fn filtered<const N: usize>(&self, filter: &Highpass) -> [f32; N] {
-        let mut samples = self.newest::<N>(0).map(f32::from);
+        let mut samples = [0.0; N];
         let known = (self.unbroken() * HOP).min(N);
-        let (unknown, known) = samples.split_at_mut(N - known);
-        unknown.fill(0.0);
+        let kept = self.newest_hops(known, 0);
+        let known = &mut samples[N - known..];
+        for (hop, kept) in known.as_chunks_mut::<HOP>().0.iter_mut().zip(kept) {
+            let mut converted = [0.0; HOP];
+            for (sample, kept) in converted.iter_mut().zip(kept) {
+                *sample = f32::from(*kept);
+            }
+            *hop = converted;
+        }
         filter.run(&mut Highpass::resting_on(known.first().copied().unwrap_or(0.0)), known);
         samples
     }

@@ -62,6 +62,11 @@ pub(super) const EVIDENCE_GATE_SHARE: f32 = 0.60;
 /// key may fill them in part only.
 pub(super) const GATE_FIRST_SHARE: f32 = 0.4;
 
+/// The energy that the gate's bins hold of a stretch after the high-pass at
+/// least, of all of it: less, and the exact test need not be asked. Of a key's
+/// window or a trace's block they hold 0.65 or more.
+pub(super) const GATE_FILTERED_SHARE: f32 = 0.5;
+
 /// By how much the gate's levels and twist may miss the limits above.
 pub(super) const GATE_SLACK: Db = Db(3.0);
 

@@ -6,7 +6,8 @@ use super::gate::Look;
 use super::history::{History, KEPT, KEPT_HOPS};
 use super::key::Key;
 use super::limits::{
-    BURIED, DISTURBED, EVIDENCE, GATE_SHARE, LINGERING, PURE, SAME_LEVEL, SAME_SHARE, on_the_line,
+    BURIED, DISTURBED, EVIDENCE, GATE_FILTERED_SHARE, GATE_SHARE, LINGERING, PURE, SAME_LEVEL, SAME_SHARE,
+    on_the_line,
 };
 use super::press::{presence, presences};
 use crate::dsp::goertzel::{BLOCK, HOP, bin_frequency};
@@ -53,7 +54,7 @@ pub(super) fn test(
     filtered: &Filtered,
 ) -> Option<(Pair, Purity)> {
     let key = newer.key;
-    if older.key != key {
+    if older.key != key || !is_hopeful(older.energy + newer.energy, &filtered[BEGIN..]) {
         return None;
     }
     let near =
@@ -75,11 +76,35 @@ pub(super) fn test(
 pub(super) fn is_evidence(tables: &Tables, look: &Look, filtered: &Filtered, back: usize) -> bool {
     let near = bins(look.key).map(|bin| bin_frequency(bin).radians_per_sample());
     let end = KEPT - back;
-    let Some(found) = fit::<{ BLOCK / 2 }, 2, 4>(&filtered[end - BLOCK..end], near, 2) else {
+    let block = &filtered[end - BLOCK..end];
+    if !is_hopeful(look.energy, block) {
+        return false;
+    }
+    let Some(found) = fit::<{ BLOCK / 2 }, 2, 4>(block, near, 2) else {
         return false;
     };
     EVIDENCE.admits(&measure(tables, look.key, &found))
         && floor_of(tables, &found) >= tables.limits.evidence_floor
+}
+
+/// False where so much lies beside the tones, below what the gate looks at,
+/// that the exact test would find them wanting: most of what opens the gate in
+/// a voice.
+#[inline(always)]
+fn is_hopeful(in_bins: f32, stretch: &[f32]) -> bool {
+    in_bins >= GATE_FILTERED_SHARE * energy(stretch)
+}
+
+/// The sum of the squares, in lanes that the compiler keeps in a vector register.
+#[inline(always)]
+fn energy(stretch: &[f32]) -> f32 {
+    let mut sums = [0.0; 8];
+    for row in stretch.as_chunks::<8>().0 {
+        for (sum, x) in sums.iter_mut().zip(row) {
+            *sum += x * x;
+        }
+    }
+    sums.iter().sum()
 }
 
 fn bins(key: Key) -> [usize; 2] {
