@@ -17,6 +17,7 @@ use super::line::{Edge, Line, LineOrder};
 use super::lines::Command;
 use super::media::{MediaHandle, NoPort};
 use super::observer::Observer;
+use super::resolver::Resolver;
 use super::timers::Timers;
 use super::transport::{Inbound, Sockets};
 use crate::call::Call;
@@ -37,6 +38,7 @@ const BATCH: usize = 64;
 pub(super) struct EventLoop {
     pub(super) store: Store,
     pub(super) observer: Observer,
+    pub(super) resolver: Arc<Resolver>,
     pub(super) figures: Arc<Figures>,
     pub(super) script: ScriptLimits,
     pub(super) sockets: Sockets,
@@ -272,6 +274,7 @@ impl EventLoop {
             timers: &mut self.timers,
             store: &self.store,
             observer: &self.observer,
+            resolver: &self.resolver,
         };
         step(line, &mut edge);
         if line.has_parted()

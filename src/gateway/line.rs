@@ -9,6 +9,7 @@ use super::clock;
 use super::ladder;
 use super::media::MediaHandle;
 use super::observer::{News, Observer};
+use super::resolver::Resolver;
 use super::timers::Timers;
 use super::transport::Sockets;
 use crate::call::script::Prompts;
@@ -80,6 +81,7 @@ pub(super) struct Edge<'a> {
     pub(super) timers: &'a mut Timers,
     pub(super) store: &'a Store,
     pub(super) observer: &'a Observer,
+    pub(super) resolver: &'a Resolver,
 }
 
 /// One attempt. The leg may outlive the call: its transactions linger (RFC 3261 §17).
@@ -217,6 +219,9 @@ impl Line {
             }
         }
         self.transmit(edge);
+        if let Some(news) = self.leg.poll_target() {
+            edge.resolver.note(now, news);
+        }
         while let Some(request) = self.leg.poll_record() {
             self.tell(LineNews::Record(Box::new(request)));
         }

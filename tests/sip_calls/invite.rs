@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use octothorpe::leg::record::{LegRecord, RecordStage};
-use octothorpe::leg::signal::{Outgoing, OutgoingSetup, RecordRequest, Target, Us};
+use octothorpe::leg::signal::{Outgoing, OutgoingSetup, RecordRequest, Target, TargetNews, Us};
 use octothorpe::leg::{CauseKind, SignalEvent, Stage as Progress};
 use octothorpe::sip::digest::Credentials;
 use octothorpe::sip::message::{NameAddr, Transport};
@@ -343,6 +343,10 @@ fn the_next_target_is_tried_after_a_503_a_transport_error_and_silence() {
             "error" => stage.leg.handle_transport_error(stage.now, "refused"),
             _ => drop(stage.run(32_000)),
         }
+        // Whoever answers 503 is there.
+        let first = peer(Transport::Udp, TRUNK);
+        let news = if failure == "503" { TargetNews::Answered(first) } else { TargetNews::Failed(first) };
+        assert_eq!(stage.leg.poll_target(), Some(news), "after {failure}");
         let Some(RecordRequest::BeforeInvite(LegRecord::Sip(record))) = stage.leg.poll_record() else {
             panic!("a record for the second target after {failure}")
         };

@@ -1,16 +1,19 @@
 //! A trunk's target -> where its INVITE may go, at each attempt (RFC 3263).
 
 mod dns;
+mod failed;
 
 use std::future::Future;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant, SystemTime};
 
 use super::clock;
 use super::legs::wire;
 use crate::config::{Host, Listen, MediaConfig, Target, Transport};
+use crate::leg::signal::TargetNews;
 use crate::sip::locate::{Hop, NotFound, Question, Search, Sought, Way};
 use dns::Dns;
+use failed::FailedHops;
 
 /// A whole search; the attempt waits for it.
 const SEARCH: Duration = Duration::from_secs(8);
@@ -27,6 +30,7 @@ type Stamp = [Option<SystemTime>; 2];
 pub(super) struct Resolver {
     ways: Vec<Way>,
     dns: Mutex<Option<(Stamp, Arc<Dns>)>>,
+    failed: Mutex<FailedHops>,
 }
 
 impl Resolver {
@@ -35,7 +39,11 @@ impl Resolver {
         let carries = |listen: &&Listen| media.address_for(listen.address.ip()).is_some();
         let way =
             |listen: &Listen| Way { transport: wire(listen.transport), is_ipv4: listen.address.is_ipv4() };
-        Resolver { ways: listen.iter().filter(carries).map(way).collect(), dns: Mutex::default() }
+        Resolver {
+            ways: listen.iter().filter(carries).map(way).collect(),
+            dns: Mutex::default(),
+            failed: Mutex::default(),
+        }
     }
 
     /// The next hops of a target, in the order in which they are tried; never empty. The seed draws
@@ -63,7 +71,17 @@ impl Resolver {
         while let Some(question) = search.poll_question() {
             ask(&dns, &mut search, &question, deadline).await;
         }
-        search.finish()
+        let hops = search.finish()?;
+        Ok(self.failed().order(clock::now(), hops))
+    }
+
+    /// Takes in whether there was anybody at a hop, for the order of the next search.
+    pub(super) fn note(&self, now: Instant, news: TargetNews) {
+        self.failed().note(now, news);
+    }
+
+    fn failed(&self) -> MutexGuard<'_, FailedHops> {
+        self.failed.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// The way to the DNS that the files tell now.

@@ -27,5 +27,5 @@ pub use incoming::Incoming;
 pub use info::{DTMF, DTMF_RELAY};
 pub use media::MediaSetup;
 pub use outgoing::Outgoing;
-pub use output::{Peer, RecordRequest, Transmit};
+pub use output::{Peer, RecordRequest, TargetNews, Transmit};
 pub use setup::{IncomingSetup, OutgoingSetup, Target, Us};

@@ -32,6 +32,15 @@ pub struct Transmit {
     pub bytes: Bytes,
 }
 
+/// Whether there is anybody at a target.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum TargetNews {
+    /// The INVITE could not be delivered there, or nothing came back (RFC 3263 §4.3).
+    Failed(Peer),
+    /// A first response came.
+    Answered(Peer),
+}
+
 /// A wish that the store keep something.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum RecordRequest {

@@ -9,7 +9,7 @@ use super::{Outgoing, Phase};
 use crate::leg::record::{LegRecord, RecordStage, SipRecord};
 use crate::leg::signal::cause;
 use crate::leg::signal::facts::note;
-use crate::leg::signal::output::{Outbox, RecordRequest};
+use crate::leg::signal::output::{Outbox, RecordRequest, TargetNews};
 use crate::leg::signal::setup::{Target, Us};
 use crate::leg::signal::usage::SDP;
 use crate::leg::{CauseKind, Stage};
@@ -201,6 +201,8 @@ impl Outgoing {
     /// the leg ends.
     fn invite_failed(&mut self, now: Instant, kind: CauseKind, text: &str) {
         let Phase::Calling { cancelling, .. } = self.phase else { return };
+        self.target_news =
+            self.setup.targets.get(self.target).map(|target| TargetNews::Failed(target.peer.clone()));
         if cancelling == Cancelling::No && self.try_next_target(now) {
             return;
         }

@@ -10,7 +10,7 @@ use std::time::Instant;
 
 use super::cause;
 use super::facts::Facts;
-use super::output::{Cx, Outbox, Peer, RecordRequest, Transmit};
+use super::output::{Cx, Outbox, Peer, RecordRequest, TargetNews, Transmit};
 use super::setup::OutgoingSetup;
 use super::tokens::Tokens;
 use super::usage::Usage;
@@ -45,6 +45,8 @@ pub struct Outgoing {
     reoffered: bool,
     /// Which of the trunk's targets is tried.
     target: usize,
+    /// What became known of it last.
+    target_news: Option<TargetNews>,
     /// The last is the one that counts; the others outwait their Timer D.
     invites: Vec<Invite>,
     usages: Vec<Usage>,
@@ -89,6 +91,7 @@ impl Outgoing {
             offer,
             reoffered: false,
             target: 0,
+            target_news: None,
             invites: Vec::new(),
             usages: Vec::new(),
         }
@@ -190,6 +193,11 @@ impl Outgoing {
     /// The next record to store.
     pub fn poll_record(&mut self) -> Option<RecordRequest> {
         self.out.poll_record()
+    }
+
+    /// What became known of a target since the last poll: at most one thing a step.
+    pub fn poll_target(&mut self) -> Option<TargetNews> {
+        self.target_news.take()
     }
 
     /// When `handle_timeout` wants to be called, and why.

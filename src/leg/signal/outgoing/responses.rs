@@ -5,7 +5,7 @@ use std::time::Instant;
 use super::Outgoing;
 use crate::leg::SignalEvent;
 use crate::leg::signal::facts::note;
-use crate::leg::signal::output::{Cx, wire};
+use crate::leg::signal::output::{Cx, TargetNews, wire};
 use crate::leg::signal::usage::{Body, body};
 use crate::sip::dialog;
 use crate::sip::message::{Method, Response, Status};
@@ -45,6 +45,9 @@ impl Outgoing {
         let Some(invite) = self.invites.get_mut(at) else { return };
         if response.headers.cseq().is_ok_and(|cseq| cseq.number != invite.cseq) {
             return;
+        }
+        if !invite.machine.is_proceeding() {
+            self.target_news = Some(TargetNews::Answered(invite.target.peer.clone()));
         }
         let request = &invite.request;
         let ack = || {
