@@ -242,8 +242,13 @@ impl Detector {
         let Some(best) = best else {
             return;
         };
+        let is_trace = best.share >= EVIDENCE_GATE_SHARE;
+        let is_key = older.zip(newest).is_some_and(|(older, newest)| older.key == newest.key);
+        if !is_trace && !is_key {
+            return;
+        }
         let filtered = self.history.filtered::<KEPT>(&tables.highpass);
-        if best.share >= EVIDENCE_GATE_SHARE && window::is_evidence(tables, &best, &filtered, back) {
+        if is_trace && window::is_evidence(tables, &best, &filtered, back) {
             let to = self.history.at.saturating_sub(Samples(back as u64));
             self.trace.see(best.key, to.saturating_sub(Samples(BLOCK as u64)), to, tell);
         }

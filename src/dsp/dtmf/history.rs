@@ -8,32 +8,37 @@ use crate::dsp::units::Samples;
 /// and two more on which the high-pass settles.
 pub(super) const KEPT_HOPS: usize = 9;
 
-/// Samples kept: whole blocks of the gate, so that each lies in one piece.
+/// Hops of one of the gate's blocks.
+const BLOCK_HOPS: usize = BLOCK / HOP;
+
+/// Samples kept.
 pub(super) const KEPT: usize = KEPT_HOPS * HOP;
 
-const _: () = assert!(KEPT.is_multiple_of(BLOCK), "a block lies in one piece");
+const _: () = assert!(KEPT_HOPS.is_multiple_of(BLOCK_HOPS), "each of the gate's blocks lies in one piece");
 
 /// A ring of the newest samples.
 #[derive(Debug, Clone)]
 pub(super) struct History {
     /// Samples received or known to be missing, up to the last whole hop.
     pub(super) at: Samples,
-    ring: [i16; KEPT],
-    /// Where the next sample goes, 0 to [`KEPT`] − 1.
-    next: u16,
+    /// The hop that is being filled, 0 to [`KEPT_HOPS`] − 1.
+    hop: u8,
+    /// Samples in it, 0 to [`HOP`] − 1.
+    filled: u8,
     /// Whole hops since the last hole, as far as anybody asks.
     unbroken: u8,
+    ring: [[i16; HOP]; KEPT_HOPS],
 }
 
 impl History {
     /// Nothing heard yet, at a place in time.
     pub(super) fn starting(at: Samples) -> Self {
-        Self { at, ring: [0; KEPT], next: 0, unbroken: 0 }
+        Self { at, hop: 0, filled: 0, unbroken: 0, ring: [[0; HOP]; KEPT_HOPS] }
     }
 
     /// Where the next sample stands in time.
     pub(super) fn position(&self) -> Samples {
-        self.at + Samples(u64::from(self.next) % HOP as u64)
+        self.at + Samples(u64::from(self.filled))
     }
 
     /// Whole hops since the last hole, [`KEPT_HOPS`] at most.
@@ -45,40 +50,51 @@ impl History {
     /// whether the hop is whole.
     #[inline(always)]
     pub(super) fn take<'a>(&mut self, samples: &'a [i16]) -> (&'a [i16], bool) {
-        let next = usize::from(self.next) % KEPT;
-        let filled = next % HOP;
-        let (now, later) = samples.split_at(samples.len().min(HOP - filled));
-        match (now.first_chunk::<HOP>(), self.ring[next..].first_chunk_mut::<HOP>()) {
-            // The usual case, a copy of a known length.
-            (Some(hop), Some(kept)) => *kept = *hop,
-            (None, _) | (Some(_), None) => self.ring[next..next + now.len()].copy_from_slice(now),
+        let Some(hop) = self.ring.get_mut(usize::from(self.hop)) else {
+            return (&[], false);
+        };
+        let filled = usize::from(self.filled);
+        // The usual case, a copy of a known length.
+        if let (0, Some((now, later))) = (filled, samples.split_first_chunk()) {
+            *hop = *now;
+            self.end_hop();
+            return (later, true);
         }
-        let end = next + now.len();
-        self.next = if end == KEPT { 0 } else { end as u16 };
-        let is_whole = filled + now.len() == HOP;
+        let (now, later) = samples.split_at(samples.len().min(HOP.saturating_sub(filled)));
+        let end = filled + now.len();
+        hop[filled..end].copy_from_slice(now);
+        let is_whole = end == HOP;
         if is_whole {
-            self.at += Samples(HOP as u64);
-            self.unbroken = (self.unbroken + 1).min(KEPT_HOPS as u8);
+            self.end_hop();
+        } else {
+            self.filled = end as u8;
         }
         (later, is_whole)
+    }
+
+    #[inline(always)]
+    fn end_hop(&mut self) {
+        self.at += Samples(HOP as u64);
+        self.filled = 0;
+        self.hop = if usize::from(self.hop) == KEPT_HOPS - 1 { 0 } else { self.hop + 1 };
+        self.unbroken = (self.unbroken + 1).min(KEPT_HOPS as u8);
     }
 
     /// Passes over samples that never came. A started hop is dropped: half of
     /// it would come from elsewhere.
     pub(super) fn skip(&mut self, missing: Samples) {
         self.at = self.position() + missing;
-        self.next = 0;
-        self.unbroken = 0;
+        (self.hop, self.filled, self.unbroken) = (0, 0, 0);
     }
 
     /// The block of the gate that the newest hop has made whole, if it has.
     #[inline(always)]
     pub(super) fn whole_block(&self) -> Option<&[i16; BLOCK]> {
-        let end = if self.next == 0 { KEPT } else { usize::from(self.next) };
-        if !end.is_multiple_of(BLOCK) {
+        let end = if self.hop == 0 { KEPT_HOPS } else { usize::from(self.hop) };
+        if !end.is_multiple_of(BLOCK_HOPS) {
             return None;
         }
-        self.ring.get(end - BLOCK..end)?.first_chunk()
+        self.ring.get(end - BLOCK_HOPS..end)?.as_flattened().first_chunk()
     }
 
     /// The newest `N` samples but for the last `back`, all of them received
@@ -95,9 +111,8 @@ impl History {
     /// The hops of the newest `count` samples but for the last `back`.
     #[inline(always)]
     fn newest_hops(&self, count: usize, back: usize) -> impl Iterator<Item = &[i16; HOP]> {
-        let hops = self.ring.as_chunks::<HOP>().0;
-        let first = (usize::from(self.next) + 2 * KEPT - back - count) / HOP % KEPT_HOPS;
-        let (older, newer) = hops.split_at(first);
+        let first = (usize::from(self.hop) + 2 * KEPT_HOPS - (back + count) / HOP) % KEPT_HOPS;
+        let (older, newer) = self.ring.split_at(first);
         newer.iter().chain(older)
     }
 
