@@ -116,19 +116,32 @@ pub fn accepted() -> Vec<Point> {
     points
 }
 
-/// 40 ms, both frequencies 1.5 % off, twist at its bounds, all at once.
+/// 40 ms, both frequencies 1.5 % off, twist and level at their bounds, all at once; so of two presses
+/// 40 ms apart, and of one with a break of 10 ms.
 fn corners() -> Vec<Point> {
     let mut points = Vec::new();
     for (low, high) in [(1.5, 1.5), (1.5, -1.5), (-1.5, 1.5), (-1.5, -1.5)] {
-        for twist in [-8.0, 4.0] {
-            for level in [-3.0, -17.0] {
-                let made = Press::twisted(level, twist, 40.0).off(low, high);
-                let name = format!("corner {low:+}/{high:+} %, {twist:+} dB, {level} dBm0");
-                points.extend(in_noise(&name, made));
-            }
+        for (twist, level) in [(-8.0, -3.0), (-8.0, -17.0), (4.0, -3.0), (4.0, -21.0)] {
+            let made = Press::twisted(level, twist, 40.0).off(low, high);
+            let name = format!("corner {low:+}/{high:+} %, {twist:+} dB, {level} dBm0");
+            points.extend(in_noise(&name, made));
+            points.push(two(&format!("{name}, twice"), made, 40.0, 2));
+            points.push(two(&format!("{name}, with a break"), made, 10.0, 1));
         }
     }
     points
+}
+
+/// One press, a hole, and the same again, all in noise of 15 dB: so many keys.
+fn two(name: &str, made: Press, hole_ms: f32, keys: usize) -> Point {
+    Point::new(Must::Accept, format!("{name}, SNR 15 dB"), move |rng, audio, key| {
+        let at = begin(rng);
+        audio.noise(rng, below(made.level(), 15.0));
+        for begin in [at, at + made.count + ms(hole_ms)] {
+            made.put(rng, audio, key, begin);
+        }
+        key.as_char().to_string().repeat(keys)
+    })
 }
 
 /// A pause separates two presses of one key: Q.24 asks for 40 ms, NTT for 30.

@@ -132,7 +132,7 @@ fn bank(sounds: &Sounds) -> f64 {
 
 fn whole(sounds: &Sounds) -> f64 {
     let mut ear = Ear::new(Recording::new(&*sounds.prompt, Samples(0)));
-    packet_by_packet(sounds, |_, packet| ear.hear(packet, &mut |heard| drop(std::hint::black_box(heard))))
+    packet_by_packet(sounds, |_, packet| ear.hear(packet, &mut |heard| _ = std::hint::black_box(heard)))
 }
 
 fn echo_model(sounds: &Sounds) -> f64 {
@@ -156,7 +156,7 @@ fn listener(sounds: &Sounds) -> f64 {
     ns_a_sample(sounds.speech.len(), || {
         let mut listener = Listener::new(TonePlan::for_region("US"));
         for packet in sounds.speech.chunks(PACKET) {
-            listener.feed(packet, &mut |event| drop(std::hint::black_box(event)));
+            listener.feed(packet, &mut |event| _ = std::hint::black_box(event));
         }
     })
 }
