@@ -16,31 +16,21 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::thread;
 use std::time::Duration;
 
+use support::hand::{Hand, Means};
 use support::net::Namespace;
-use support::peers::{Baresip, Kamailio, Linphone, LinphoneKeys};
+use support::peers::Kamailio;
 use support::site::{Outcome, Site};
 
-/// From the answer to the press: the context is up to 3 s long, and the gate opens after it.
-const BEFORE_KEY: Duration = Duration::from_secs(4);
 /// Rows at a time: they wait far more than they compute.
 const ABREAST: usize = 12;
-
-/// Who answers, and how the key comes.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Phone {
-    Nobody,
-    BaresipEvent,
-    BaresipTone,
-    LinphoneEvent,
-    LinphoneInfo,
-}
 
 /// One line of the table.
 #[derive(Debug, Clone, Copy)]
 struct Row {
     /// Through Kamailio, with credentials, or straight to the phone.
     trunk: bool,
-    phone: Phone,
+    /// Who answers, and how the key comes; nobody does where Kamailio refuses.
+    phone: Option<Means>,
     /// The last four digits, by which Kamailio chooses.
     digits: &'static str,
     transport: &'static str,
@@ -48,8 +38,8 @@ struct Row {
     reason: &'static str,
 }
 
-const fn verified(trunk: bool, phone: Phone, digits: &'static str, transport: &'static str) -> Row {
-    Row { trunk, phone, digits, transport, verdict: "verified", reason: "key_pressed" }
+const fn verified(trunk: bool, phone: Means, digits: &'static str, transport: &'static str) -> Row {
+    Row { trunk, phone: Some(phone), digits, transport, verdict: "verified", reason: "key_pressed" }
 }
 
 const fn refused(
@@ -58,26 +48,26 @@ const fn refused(
     verdict: &'static str,
     reason: &'static str,
 ) -> Row {
-    Row { trunk: true, phone: Phone::Nobody, digits, transport, verdict, reason }
+    Row { trunk: true, phone: None, digits, transport, verdict, reason }
 }
 
 /// Long rows first, so that they do not end alone.
 const ROWS: &[Row] = &[
     refused("0408", "udp", "unreached", "unreachable"),
     refused("0408", "tcp", "unreached", "unreachable"),
-    verified(false, Phone::BaresipEvent, "1000", "udp"),
-    verified(false, Phone::BaresipTone, "1000", "udp"),
-    verified(false, Phone::BaresipEvent, "1000", "tcp"),
-    verified(false, Phone::LinphoneEvent, "1009", "udp"),
-    verified(false, Phone::LinphoneInfo, "1009", "udp"),
-    verified(true, Phone::BaresipEvent, "1000", "udp"),
-    verified(true, Phone::BaresipTone, "1000", "udp"),
-    verified(true, Phone::BaresipEvent, "1000", "tcp"),
-    verified(true, Phone::LinphoneEvent, "1009", "udp"),
-    verified(true, Phone::LinphoneInfo, "1009", "tcp"),
-    verified(true, Phone::BaresipEvent, "0200", "udp"),
-    verified(true, Phone::BaresipTone, "0200", "tcp"),
-    verified(true, Phone::BaresipTone, "0300", "udp"),
+    verified(false, Means::BaresipEvents, "1000", "udp"),
+    verified(false, Means::BaresipTones, "1000", "udp"),
+    verified(false, Means::BaresipEvents, "1000", "tcp"),
+    verified(false, Means::LinphoneEvents, "1009", "udp"),
+    verified(false, Means::LinphoneInfo, "1009", "udp"),
+    verified(true, Means::BaresipEvents, "1000", "udp"),
+    verified(true, Means::BaresipTones, "1000", "udp"),
+    verified(true, Means::BaresipEvents, "1000", "tcp"),
+    verified(true, Means::LinphoneEvents, "1009", "udp"),
+    verified(true, Means::LinphoneInfo, "1009", "tcp"),
+    verified(true, Means::BaresipEvents, "0200", "udp"),
+    verified(true, Means::BaresipTones, "0200", "tcp"),
+    verified(true, Means::BaresipTones, "0300", "udp"),
     refused("0503", "udp", "failed", "trunk_capacity"),
     refused("0503", "tcp", "failed", "trunk_capacity"),
     refused("0404", "udp", "unreached", "not_in_service"),
@@ -93,9 +83,9 @@ const ROWS: &[Row] = &[
 impl Row {
     fn peer(&self) -> String {
         let phone = match self.phone {
-            Phone::Nobody => self.digits,
-            Phone::BaresipEvent | Phone::BaresipTone => "baresip",
-            Phone::LinphoneEvent | Phone::LinphoneInfo => "linphone",
+            None => self.digits,
+            Some(Means::BaresipEvents | Means::BaresipTones) => "baresip",
+            Some(Means::LinphoneEvents | Means::LinphoneInfo) => "linphone",
         };
         let relay = match &self.digits[..2] {
             "02" => " + rtpengine",
@@ -107,12 +97,7 @@ impl Row {
 
     /// The key path that the result must name.
     fn path(&self) -> &'static str {
-        match self.phone {
-            Phone::Nobody => "",
-            Phone::BaresipEvent | Phone::LinphoneEvent => "rfc4733",
-            Phone::BaresipTone => "in_band",
-            Phone::LinphoneInfo => "sip_info",
-        }
+        self.phone.map_or("", Means::path)
     }
 
     /// Places the call and lets the phone press; panics where the result is another than the row's.
@@ -124,19 +109,18 @@ impl Row {
 
         peers.enter();
         let _trunk = self.trunk.then(|| Kamailio::start(&site.scratch));
-        let mut hand = Hand::start(self.phone, &site, user);
+        let mut hand = self.phone.map(|means| Hand::start(means, &site.scratch, user));
 
         gateway.enter();
-        let port = match (self.trunk, self.phone) {
-            (true, _) => 5060,
-            (false, Phone::LinphoneEvent | Phone::LinphoneInfo) => 5091,
-            (false, Phone::Nobody | Phone::BaresipEvent | Phone::BaresipTone) => 5071,
-        };
+        let port = self.phone.filter(|_| !self.trunk).map_or(5060, Means::port);
         let credentials = if self.trunk { "username = \"gateway\"\npassword_file = \"secret\"" } else { "" };
         let target = format!("sip:10.99.7.1:{port};transport={}", self.transport);
         site.trunk("carrier", &target, &format!("ring_timeout_s = 5\n{credentials}"));
         let call = site.call(&number, &[]);
-        let answered = hand.press();
+        let answered = hand.as_mut().is_none_or(Hand::wait_for_gate);
+        if let Some(hand) = hand.as_mut().filter(|_| answered) {
+            hand.press("#");
+        }
         let outcome = site.outcome(call, Duration::from_secs(70));
         assert!(answered, "the phone saw no call: {outcome}");
         outcome.assert_ended(self.verdict, self.reason);
@@ -146,46 +130,6 @@ impl Row {
             assert_eq!(outcome.attempt("codec"), "PCMA", "{outcome}");
         }
         outcome
-    }
-}
-
-/// The hand that presses.
-#[derive(Debug)]
-enum Hand {
-    None,
-    Event(Baresip),
-    Tone(Baresip),
-    Linphone(Linphone),
-}
-
-impl Hand {
-    fn start(phone: Phone, site: &Site, user: &str) -> Hand {
-        match phone {
-            Phone::Nobody => Hand::None,
-            Phone::BaresipEvent => Hand::Event(Baresip::start(&site.scratch, user)),
-            Phone::BaresipTone => Hand::Tone(Baresip::start(&site.scratch, user)),
-            Phone::LinphoneEvent => Hand::Linphone(Linphone::start(&site.scratch, LinphoneKeys::Events)),
-            Phone::LinphoneInfo => Hand::Linphone(Linphone::start(&site.scratch, LinphoneKeys::Info)),
-        }
-    }
-
-    /// Waits for the call and for the gate, then presses; whether a call came.
-    fn press(&mut self) -> bool {
-        let answered = match self {
-            Hand::None => return true,
-            Hand::Event(phone) | Hand::Tone(phone) => phone.wait_answered(),
-            Hand::Linphone(phone) => phone.wait_answered(),
-        };
-        if answered {
-            thread::sleep(BEFORE_KEY);
-        }
-        match self {
-            Hand::None => {}
-            Hand::Event(phone) => phone.press_event(),
-            Hand::Tone(phone) => phone.press_tone(),
-            Hand::Linphone(phone) => phone.press(),
-        }
-        answered
     }
 }
 

@@ -37,8 +37,15 @@ pub(crate) struct Impairment {
 #[derive(Debug)]
 pub(crate) struct BadNetwork {
     stop: Arc<AtomicBool>,
-    thread: Option<JoinHandle<()>>,
+    thread: Option<JoinHandle<Vec<Sent>>>,
     capture: PathBuf,
+}
+
+/// One IP packet that was sent to the gateway.
+#[derive(Debug)]
+pub(crate) struct Sent {
+    pub(crate) packet: Vec<u8>,
+    pub(crate) lost: bool,
 }
 
 impl BadNetwork {
@@ -52,17 +59,20 @@ impl BadNetwork {
         queue.set_nonblocking(true);
         let file = File::create(capture).expect("the scratch directory is writable");
         let stop = Arc::new(AtomicBool::new(false));
-        let mut line = Line { impairment, queue, file, held: BTreeMap::new(), count: 0 };
+        let mut line = Line { impairment, queue, file, held: BTreeMap::new(), sent: Vec::new() };
         let until = stop.clone();
-        let thread = std::thread::spawn(move || line.run(&until));
+        let thread = std::thread::spawn(move || {
+            line.run(&until);
+            line.sent
+        });
         BadNetwork { stop, thread: Some(thread), capture: capture.to_owned() }
     }
 
-    /// Ends it; what got through.
-    pub(crate) fn end(mut self) -> PathBuf {
+    /// Ends it; the capture of what got through, and all that was sent, in order.
+    pub(crate) fn end(mut self) -> (PathBuf, Vec<Sent>) {
         self.stop.store(true, Ordering::Relaxed);
-        self.thread.take().expect("it ends once").join().expect("the queue stays open");
-        self.capture.clone()
+        let sent = self.thread.take().expect("it ends once").join().expect("the queue stays open");
+        (self.capture.clone(), sent)
     }
 }
 
@@ -72,7 +82,7 @@ struct Line {
     file: File,
     /// Packets on their way, by when they are due.
     held: BTreeMap<(Instant, usize), Message>,
-    count: usize,
+    sent: Vec<Sent>,
 }
 
 impl Line {
@@ -91,11 +101,12 @@ impl Line {
             match self.queue.recv() {
                 Ok(message) => {
                     let delay = rng.random_range(Duration::ZERO..=self.impairment.jitter);
-                    self.count += 1;
-                    if self.is_lost(rng) {
+                    let lost = self.is_lost(rng);
+                    self.sent.push(Sent { packet: message.get_payload().to_vec(), lost });
+                    if lost {
                         self.judge(message, Verdict::Drop);
                     } else {
-                        self.held.insert((Instant::now() + delay, self.count), message);
+                        self.held.insert((Instant::now() + delay, self.sent.len()), message);
                     }
                 }
                 Err(error) if error.kind() == ErrorKind::WouldBlock => return,
@@ -107,7 +118,7 @@ impl Line {
     fn is_lost(&self, rng: &mut StdRng) -> bool {
         match self.impairment.loss {
             Loss::Random(share) => rng.random_bool(share),
-            Loss::Bursts(lost, of) => self.count % of < lost,
+            Loss::Bursts(lost, of) => (self.sent.len() + 1) % of < lost,
         }
     }
 

@@ -27,11 +27,6 @@ pub(crate) fn noise_wav() -> Vec<u8> {
     wav(&hum(160_000))
 }
 
-/// 1 s of silence, `#` for 120 ms, 30 s of silence, as WAV.
-pub(crate) fn pound_wav() -> Vec<u8> {
-    wav(&pound(8000, 240_000))
-}
-
 /// 1 s of silence, each key for 200 ms and 300 ms of silence after it, 30 s of silence, as WAV.
 pub(crate) fn keys_wav(keys: &str) -> Vec<u8> {
     let key = |key| [tones(&pair(key), 1_600), vec![0; 2_400]].concat();

@@ -2,6 +2,7 @@
 //! gateway's configuration in a directory of its own, and readers of what came out.
 
 pub(crate) mod dns;
+pub(crate) mod hand;
 pub(crate) mod http;
 pub(crate) mod impairment;
 pub(crate) mod media;

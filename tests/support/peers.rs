@@ -36,7 +36,8 @@ pub(crate) struct Baresip {
     _process: Process,
     control: TcpStream,
     buffer: Vec<u8>,
-    pound: PathBuf,
+    /// Where the sound that it plays is written.
+    sound: PathBuf,
 }
 
 impl Baresip {
@@ -48,24 +49,19 @@ impl Baresip {
         scratch.write("baresip/accounts", config("baresip/accounts").replace("@USER@", user));
         scratch.write("baresip/contacts", "");
         scratch.write("baresip/speech.wav", media::noise_wav());
-        let pound = scratch.write("baresip/pound.wav", media::pound_wav());
+        let sound = directory.join("keys.wav");
         let mut command = Command::new("baresip");
         let process = Process::start(command.arg("-f").arg(&directory), &scratch.path().join("baresip.err"));
         assert_up("baresip", "udp", 5071, scratch);
         assert_up("baresip", "tcp", 4571, scratch);
         let control = TcpStream::connect("127.0.0.1:4571").expect("baresip listens");
         control.set_read_timeout(Some(Duration::from_millis(100))).expect("the time-out is not zero");
-        Baresip { _process: process, control, buffer: Vec::new(), pound }
+        Baresip { _process: process, control, buffer: Vec::new(), sound }
     }
 
     /// Waits until a call is up.
     pub(crate) fn wait_answered(&mut self) -> bool {
         wait_until(START, || self.read().iter().any(|event| event["type"] == "CALL_ESTABLISHED"))
-    }
-
-    /// 180 ms of `#` as telephone-event.
-    pub(crate) fn press_event(&mut self) {
-        self.press_key('#');
     }
 
     /// 180 ms of any key as telephone-event.
@@ -75,15 +71,8 @@ impl Baresip {
 
     /// These keys as tones of 200 ms, half a second apart, from a second on.
     pub(crate) fn press_tones(&mut self, keys: &str) {
-        let name = self.pound.with_file_name("keys.wav");
-        fs::write(&name, media::keys_wav(keys)).expect("the scratch directory is writable");
-        self.command("ausrc", &format!("aufile,{}", name.display()));
-    }
-
-    /// 120 ms of `#` as a tone, a second from now.
-    pub(crate) fn press_tone(&mut self) {
-        let source = format!("aufile,{}", self.pound.display());
-        self.command("ausrc", &source);
+        fs::write(&self.sound, media::keys_wav(keys)).expect("the scratch directory is writable");
+        self.command("ausrc", &format!("aufile,{}", self.sound.display()));
     }
 
     fn command(&mut self, command: &str, params: &str) {
@@ -153,11 +142,6 @@ impl Linphone {
     /// Waits until a call is up.
     pub(crate) fn wait_answered(&mut self) -> bool {
         wait_until(START, || self.command("call-status").contains("StreamsRunning"))
-    }
-
-    /// `#`, as it was started to send it.
-    pub(crate) fn press(&mut self) {
-        self.press_key('#');
     }
 
     /// Any key, as it was started to send it.
