@@ -12,6 +12,7 @@ use rand::{RngExt, SeedableRng};
 
 pub mod beeps;
 pub mod calls;
+pub mod damage;
 pub mod echoes;
 pub mod points;
 pub mod schedules;

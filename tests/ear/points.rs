@@ -19,32 +19,52 @@ pub enum Must {
     Measure,
 }
 
-/// How a trial of a point is made.
-type Make = Box<dyn Fn(&mut StdRng, &mut Audio, Key) -> String + Send + Sync>;
+/// How a trial of a point is made: samples, and what they must give.
+type Make = Box<dyn Fn(&mut StdRng) -> (Vec<i16>, String) + Send + Sync>;
 
 /// One point: its name, what it asks, and its trials.
 pub struct Point {
     pub name: String,
     pub must: Must,
     make: Make,
-    law: Option<Law>,
 }
 
 impl Point {
+    /// Trials of any length.
+    pub fn of(
+        must: Must,
+        name: impl Into<String>,
+        make: impl Fn(&mut StdRng) -> (Vec<i16>, String) + Send + Sync + 'static,
+    ) -> Self {
+        Self { name: name.into(), must, make: Box::new(make) }
+    }
+
+    /// Trials of one slot each, by µ-law.
     fn new(
         must: Must,
         name: impl Into<String>,
         make: impl Fn(&mut StdRng, &mut Audio, Key) -> String + Send + Sync + 'static,
     ) -> Self {
-        Self { name: name.into(), must, make: Box::new(make), law: Some(Law::Mu) }
+        Self::by_law(Some(Law::Mu), must, name, make)
+    }
+
+    fn by_law(
+        law: Option<Law>,
+        must: Must,
+        name: impl Into<String>,
+        make: impl Fn(&mut StdRng, &mut Audio, Key) -> String + Send + Sync + 'static,
+    ) -> Self {
+        Self::of(must, name, move |rng| {
+            let mut audio = Audio::silence(SLOT);
+            let key = any_key(rng);
+            let expected = make(rng, &mut audio, key);
+            (audio.quantised(law), expected)
+        })
     }
 
     /// One trial, and what it must give.
     pub fn trial(&self, rng: &mut StdRng) -> (Vec<i16>, String) {
-        let mut audio = Audio::silence(SLOT);
-        let key = any_key(rng);
-        let expected = (self.make)(rng, &mut audio, key);
-        (audio.quantised(self.law), expected)
+        (self.make)(rng)
     }
 
     /// So many trials in a row.
@@ -104,11 +124,13 @@ pub fn accepted() -> Vec<Point> {
         points.extend(in_noise(&format!("off {low:+}/{high:+} %"), made));
     }
     points.extend(corners());
-    for law in [None, Some(Law::A)] {
-        let mut point = press(Must::Accept, "45 ms, -16 dBm0", Press::plain(-16.0, 45.0), None);
-        point.name += if law.is_none() { ", linear" } else { ", A-law" };
-        point.law = law;
-        points.push(point);
+    for (law, name) in [(None, "linear"), (Some(Law::A), "A-law")] {
+        let name = format!("45 ms, -16 dBm0, {name}");
+        points.push(Point::by_law(law, Must::Accept, name, |rng, audio, key| {
+            let at = begin(rng);
+            Press::plain(-16.0, 45.0).put(rng, audio, key, at);
+            key.as_char().to_string()
+        }));
     }
     points.push(pause(Must::Accept, 40.0));
     points.push(broken());
@@ -285,11 +307,24 @@ pub fn measured() -> Vec<Point> {
     ] {
         points.push(under(name, tones, over));
     }
-    for length_ms in [80.0, 160.0] {
-        points.push(lost_frame(length_ms));
-        points.push(repeated_frame(length_ms));
-    }
     points
+}
+
+/// Q.24 all at once: level, twist, frequency, length, and 20 to 40 dB SNR by chance.
+pub fn random_inside() -> Point {
+    Point::new(Must::Accept, "random inside the accepted range, 20 to 40 dB SNR", |rng, audio, key| {
+        let press = Press::twisted(
+            rng.random_range(-21.0..-3.0),
+            rng.random_range(-8.0..4.0),
+            rng.random_range(40.0..300.0),
+        );
+        let press = press.off(rng.random_range(-1.5..1.5), rng.random_range(-1.5..1.5));
+        let at = begin(rng);
+        press.put(rng, audio, key, at);
+        let snr = rng.random_range(20.0..40.0);
+        audio.noise(rng, below(press.level(), snr));
+        key.as_char().to_string()
+    })
 }
 
 /// A key of 100 ms in two steady tones, each so far over both key tones together.
@@ -302,30 +337,6 @@ fn under(name: &str, tones: [f32; 2], over: [f32; 2]) -> Point {
             let level = below(made.level(), -over);
             audio.sine(rng, Sine { frequency, level, begin: 0, count: SLOT });
         }
-        key.as_char().to_string()
-    })
-}
-
-/// One frame of 20 ms replaced by silence somewhere in a key.
-fn lost_frame(length_ms: f32) -> Point {
-    let name = format!("20 ms lost in {length_ms} ms, filled by silence");
-    Point::new(Must::Measure, name, move |rng, audio, key| {
-        let at = begin(rng);
-        Press::plain(-10.0, length_ms).put(rng, audio, key, at);
-        let lost = at + rng.random_range(0..ms(length_ms) - ms(20.0));
-        audio.cut(lost, ms(20.0));
-        key.as_char().to_string()
-    })
-}
-
-/// One frame of 20 ms replaced by the one before it, as simple receivers conceal losses.
-fn repeated_frame(length_ms: f32) -> Point {
-    let name = format!("20 ms lost in {length_ms} ms, filled by repetition");
-    Point::new(Must::Measure, name, move |rng, audio, key| {
-        let at = begin(rng);
-        Press::plain(-10.0, length_ms).put(rng, audio, key, at);
-        let lost = at + rng.random_range(0..ms(length_ms) - ms(20.0));
-        audio.0.copy_within(lost - ms(20.0)..lost, lost);
         key.as_char().to_string()
     })
 }

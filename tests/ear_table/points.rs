@@ -2,10 +2,9 @@
 
 use octothorpe::dsp::g711::Law;
 use rand::RngExt;
-use rand::rngs::StdRng;
 use serde_json::{Value, json};
 
-use crate::ear::points::{Point, accepted, measured, refused, told};
+use crate::ear::points::{Point, accepted, measured, random_inside, refused, told};
 use crate::ear::{Audio, Press, SLOT, any_key, below, reports, short_or_long};
 use crate::table::{Required, Row, Table};
 use crate::trials::{Beside, beside, each};
@@ -18,7 +17,9 @@ pub(crate) fn measure(table: &mut Table) {
     row(table, "corners", Required::Share(100.0), &corners);
     row(table, "each key tone 3 dB under each dial tone", Required::Share(95.0), &named("3 dB over"));
     row(table, "hum of 50 and 60 Hz 10 dB over the key", Required::Share(99.0), &named("hum"));
-    random_inside(table);
+    let inside = random_inside();
+    let scores = beside(table, &inside.name, short_or_long(5_000, 100_000), |rng| inside.trial(rng));
+    table.beside(&inside.name, Required::Share(99.99), scores);
     latency(table);
 }
 
@@ -59,38 +60,14 @@ fn as_json((point, Beside { ours, theirs }): (&Point, &Beside)) -> Value {
     json!({ "point": point.name, "trials": ours.trials, "right": ours.right, "spandsp": theirs.right })
 }
 
-/// Q.24 all at once: level, twist, frequency, length, and 20 to 40 dB SNR by chance.
-fn random_inside(table: &mut Table) {
-    let name = "random inside the accepted range, 20 to 40 dB SNR";
-    let scores = beside(table, name, short_or_long(5_000, 100_000), |rng| {
-        let press = Press::twisted(
-            rng.random_range(-21.0..-3.0),
-            rng.random_range(-8.0..4.0),
-            rng.random_range(40.0..300.0),
-        );
-        let press = press.off(rng.random_range(-1.5..1.5), rng.random_range(-1.5..1.5));
-        let key = any_key(rng);
-        let snr = rng.random_range(20.0..40.0);
-        let (audio, _) = in_noise(rng, press, key, snr);
-        (audio.quantised(Some(Law::Mu)), key.as_char().to_string())
-    });
-    table.beside(name, Required::Share(99.99), scores);
-}
-
-/// One press in a slot, with noise so far under it; and where it begins.
-fn in_noise(rng: &mut StdRng, press: Press, key: octothorpe::dsp::dtmf::Key, snr: f32) -> (Audio, usize) {
-    let mut audio = Audio::silence(SLOT);
-    let begin = rng.random_range(1_100..1_300);
-    press.put(rng, &mut audio, key, begin);
-    audio.noise(rng, below(press.level(), snr));
-    (audio, begin)
-}
-
 fn latency(table: &mut Table) {
     let (name, trials) = ("onset to report at 20 dB SNR, p50 / p95 / max", short_or_long(2_000, 20_000));
     let late = each(table.seed, name, trials, |rng, _| {
-        let key = any_key(rng);
-        let (audio, begin) = in_noise(rng, Press::plain(-10.0, 60.0), key, 20.0);
+        let (key, begin) = (any_key(rng), rng.random_range(1_100..1_300));
+        let press = Press::plain(-10.0, 60.0);
+        let mut audio = Audio::silence(SLOT);
+        press.put(rng, &mut audio, key, begin);
+        audio.noise(rng, below(press.level(), 20.0));
         let told = reports(&audio.quantised(Some(Law::Mu)));
         told.first().map(|(_, at)| (*at as f64 - begin as f64) / 8.0)
     });

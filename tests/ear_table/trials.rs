@@ -1,6 +1,5 @@
 //! Trials on every core, each with random numbers of its own: the same with any number of cores.
 
-use octothorpe::dsp::g711::Law;
 use rand::SeedableRng;
 use rand::rngs::StdRng;
 use rayon::prelude::*;
@@ -72,9 +71,4 @@ pub(crate) fn beside(
     };
     let firsts: Vec<usize> = (0..trials).step_by(IN_A_ROW).collect();
     firsts.into_par_iter().map(row_of_trials).reduce(Beside::default, Beside::plus)
-}
-
-/// Either law, by chance.
-pub(crate) fn any_law(rng: &mut StdRng) -> Law {
-    if rand::RngExt::random(rng) { Law::Mu } else { Law::A }
 }
