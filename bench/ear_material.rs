@@ -12,7 +12,7 @@
 mod ear;
 
 use std::fmt::Write;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 use ear::Audio;
 use ear::calls::{Call, prompts};
@@ -21,6 +21,7 @@ use ear::echoes::EchoCall;
 use ear::points::{Must, Point, accepted, measured, random_inside, refused};
 use ear::sounds::{at_speed, music, speech};
 use ear::voices::voice;
+use ear::wav;
 use octothorpe::dsp::g711::Law;
 use octothorpe::dsp::units::Db;
 use rand::SeedableRng;
@@ -83,7 +84,7 @@ impl Material {
             Must::Accept | Must::Refuse => writeln!(self.labels, "{name}\t{keys}").unwrap(),
             Must::Measure => {}
         }
-        write(&self.directory.join(name), &samples);
+        wav::write(&self.directory.join(name), &samples);
         println!("{name}");
     }
 
@@ -106,7 +107,7 @@ impl Material {
             for call in 0..self.trials {
                 let name = format!("calls/{}-{call}.wav", if keys == "#" { "hash" } else { "zero-hash" });
                 let call = Call::with_keys(&mut self.random(&name), keys, &prompts);
-                write(&self.directory.join("played").join(&name), &call.played);
+                wav::write(&self.directory.join("played").join(&name), &call.played);
                 self.file(&name, Must::Accept, &[(call.silenced(), keys.to_owned())]);
             }
         }
@@ -128,7 +129,7 @@ impl Material {
     }
 
     fn echo(&mut self, name: &str, must: Must, call: EchoCall) {
-        write(&self.directory.join("played").join(name), &call.said);
+        wav::write(&self.directory.join("played").join(name), &call.said);
         self.file(name, must, &[(call.received, call.expected)]);
     }
 
@@ -159,22 +160,4 @@ fn file_name(name: &str) -> String {
     let letter =
         |letter: char| if letter.is_ascii_alphanumeric() || "+-.".contains(letter) { letter } else { '_' };
     name.chars().map(letter).collect()
-}
-
-/// A RIFF file of 16-bit samples, 8 kHz, mono.
-fn write(path: &Path, samples: &[i16]) {
-    let data: Vec<u8> = samples.iter().flat_map(|sample| sample.to_le_bytes()).collect();
-    let length = u32::try_from(data.len()).expect("minutes of sound, not days");
-    let mut file = b"RIFF".to_vec();
-    file.extend((36 + length).to_le_bytes());
-    file.extend(b"WAVEfmt ");
-    file.extend(16_u32.to_le_bytes());
-    // PCM, one channel; bytes a second, bytes a frame, bits a sample.
-    file.extend([1_u16, 1].map(u16::to_le_bytes).concat());
-    file.extend([8_000_u32, 16_000].map(u32::to_le_bytes).concat());
-    file.extend([2_u16, 16].map(u16::to_le_bytes).concat());
-    file.extend(b"data");
-    file.extend(length.to_le_bytes());
-    std::fs::create_dir_all(path.parent().expect("a file in a directory")).unwrap();
-    std::fs::write(path, [file, data].concat()).unwrap();
 }

@@ -19,6 +19,7 @@ pub mod schedules;
 pub mod sounds;
 pub mod spandsp;
 pub mod voices;
+pub mod wav;
 
 /// Room for one trial: 600 ms, the signal begins about 150 ms into it.
 pub const SLOT: usize = 4800;

@@ -3,8 +3,8 @@
 use octothorpe::dsp::units::Samples;
 
 use crate::ear::calls::{Call, prompts};
-use crate::ear::{Score, short_or_long};
-use crate::table::{Required, Table, share_words};
+use crate::ear::{Score, short_or_long, wav};
+use crate::table::{Required, Table, share_words, wrong};
 use crate::trials::each;
 
 /// Right, doubled; of ours and of SpanDSP.
@@ -29,8 +29,11 @@ fn lone_hash(table: &mut Table) {
         let heard = call.hear();
         let beside: String = spandsp.hear(&call.silenced(), 0).reports.iter().map(|(key, _)| *key).collect();
         let came = |keys: &str| [keys == "#", keys.matches('#').count() > 1];
-        let wrong = (heard.keys != "#").then(|| format!("trial {trial}: heard '{}'", heard.keys));
-        (Came { ours: came(&heard.keys), theirs: came(&beside) }, wrong)
+        let told = (heard.keys != "#").then(|| {
+            keep("hash", trial, &call);
+            format!("trial {trial}: heard '{}'", heard.keys)
+        });
+        (Came { ours: came(&heard.keys), theirs: came(&beside) }, told)
     });
     let score = |of: fn(&Came) -> [bool; 2]| Score {
         trials,
@@ -47,7 +50,14 @@ fn lone_hash(table: &mut Table) {
 fn zero_hash(table: &mut Table) {
     let (name, trials) = ("`0#` in a realistic call", short_or_long(2_000, 20_000));
     let prompts = prompts();
-    let heard = each(table.seed, name, trials, |rng, _| Call::with_keys(rng, "0#", &prompts).hear());
+    let heard = each(table.seed, name, trials, |rng, trial| {
+        let call = Call::with_keys(rng, "0#", &prompts);
+        let heard = call.hear();
+        if heard.keys != "0#" {
+            keep("zero-hash", trial, &call);
+        }
+        heard
+    });
     let lone: Vec<String> = heard
         .iter()
         .enumerate()
@@ -65,6 +75,12 @@ fn zero_hash(table: &mut Table) {
         .collect();
     let score = Score { trials, right, fired: 0, doubled };
     table.share("`0#` told as `0#`", Required::Share(99.9), score, "-", wrong);
+}
+
+/// Keeps a call that went wrong for `replay --picture`: what arrived, and what was played.
+fn keep(name: &str, trial: usize, call: &Call) {
+    wav::write(&wrong(&format!("{name}-{trial}")), &call.silenced());
+    wav::write(&wrong(&format!("{name}-{trial}-played")), &call.played);
 }
 
 fn traced(traces: &[Samples]) -> &'static str {

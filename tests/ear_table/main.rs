@@ -1,6 +1,7 @@
 //! The ear's measurements as one table, SpanDSP beside it where it can do the work at all:
 //! `cargo test --release --test ear_table` for samples, with `OCTOTHORPE_LONG` for the long figures.
-//! `OCTOTHORPE_SEED` sets the seed; the table is also written to `ear_table.json` in the target directory.
+//! `OCTOTHORPE_SEED` sets the seed; the table is also written to `ear_table.json` in the target directory,
+//! and the sound of what went wrong to `ear_table_wrong/` there.
 //! Arguments are parts of groups' names: only those groups are made.
 //!
 //! It has no test harness: the table is printed whether or not every row is met.

@@ -1,6 +1,6 @@
 //! The table itself: rows as they come, then all of them, in Markdown and as JSON.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::time::Instant;
 
@@ -194,6 +194,11 @@ impl Table {
         std::fs::write(&path, serde_json::to_string_pretty(&table).unwrap()).unwrap();
         println!("\nwritten to {}", path.display());
     }
+}
+
+/// Where a sound that went wrong is kept.
+pub(crate) fn wrong(name: &str) -> PathBuf {
+    Path::new(env!("CARGO_TARGET_TMPDIR")).with_file_name("ear_table_wrong").join(format!("{name}.wav"))
 }
 
 /// In per cent, with as many places as the trials give, and how many were doubled.

@@ -12,9 +12,9 @@ use crate::ear::beeps::{heard_with, signals};
 use crate::ear::echoes::through;
 use crate::ear::sounds::{at_speed, music, recorded, speech};
 use crate::ear::voices::voice;
-use crate::ear::{reports, short_or_long};
+use crate::ear::{reports, short_or_long, wav};
 use crate::statistics::most_often;
-use crate::table::{Row, Table};
+use crate::table::{Row, Table, wrong};
 use crate::trials::random;
 
 const HOUR: f64 = 3_600.0 * 8_000.0;
@@ -123,10 +123,15 @@ fn quarter_hours(table: &Table, name: &str, quarters: usize, make: Make) -> Hear
 fn hear(table: &Table, clips: &[Clip]) -> Heard {
     let mut heard = Heard::default();
     let mut together = Vec::new();
-    for (n, Clip { name, samples, is_beep }) in clips.iter().enumerate() {
+    for Clip { name, samples, is_beep } in clips {
         let place = |at: u64| format!("{name}, {:.2} s", at as f64 / 8_000.0);
-        heard.ours.extend(reports(samples).iter().map(|(key, at)| (*key, place(*at))));
-        let told = signals(&heard_with(&TonePlan::all()[n % TonePlan::all().len()], samples));
+        for (key, at) in reports(samples) {
+            keep(name, samples, at as usize);
+            heard.ours.push((key, place(at)));
+        }
+        // Every country's plan has its turn.
+        let plan = &TonePlan::all()[samples.len() % TonePlan::all().len()];
+        let told = signals(&heard_with(plan, samples));
         let beeps = told.iter().filter(|event| event.sound == Sound::Beep && !is_beep);
         heard.beeps.extend(beeps.map(|event| place(event.begin.0)));
         heard.samples += samples.len();
@@ -134,6 +139,13 @@ fn hear(table: &Table, clips: &[Clip]) -> Heard {
     }
     heard.theirs = table.spandsp.hear(&together, 0).reports.iter().map(|(key, _)| *key).collect();
     heard
+}
+
+/// Keeps two seconds round a false key for `replay --picture`.
+fn keep(name: &str, samples: &[i16], at: usize) {
+    let name: String = name.chars().map(|c| if c.is_ascii_alphanumeric() { c } else { '_' }).collect();
+    let path = wrong(&format!("talk-off-{name}-{at}"));
+    wav::write(&path, &samples[at.saturating_sub(8_000)..samples.len().min(at + 8_000)]);
 }
 
 impl Heard {
