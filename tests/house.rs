@@ -98,6 +98,7 @@ const WORLD: &[&str] = &[
     "reqwest",
     "axum",
     "rusqlite",
+    "hickory_resolver",
 ];
 
 /// Entries of the repository's top level.

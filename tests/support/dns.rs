@@ -25,7 +25,8 @@ impl Dnsmasq {
         network.configure("nameserver 127.0.0.1\n", "127.0.0.1 localhost\n");
         let mut command = Command::new("dnsmasq");
         command.args(["--keep-in-foreground", "--conf-file=/dev/null", "--pid-file", "--user=root"]);
-        command.args(["--no-resolv", "--no-hosts", "--local=/example/", "--listen-address=127.0.0.1"]);
+        command.args(["--listen-address=127.0.0.1", "--bind-interfaces"]);
+        command.args(["--no-resolv", "--no-hosts", "--local=/example/"]);
         let process = Process::start(command.args(records), &scratch.path().join("dnsmasq.err"));
         let up = wait_until(START, || is_bound("udp", 53));
         assert!(up, "dnsmasq does not start: {}", scratch.read("dnsmasq.err"));
