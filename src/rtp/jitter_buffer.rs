@@ -68,12 +68,18 @@ pub enum Outcome {
     Late,
 }
 
-/// The ring of one stream. Holds under 1.5 KiB and never allocates.
-#[derive(Debug)]
+/// The ring of one stream. It takes its 1.5 KiB of room at the first hole of the stream, and keeps it.
+#[derive(Debug, Default)]
 pub struct JitterBuffer {
     order: Order,
     /// How many packets wait: nearly always none, and then nothing else here is looked at.
     waiting: usize,
+    room: Option<Box<WaitingRoom>>,
+}
+
+/// The packets that wait behind a hole.
+#[derive(Debug)]
+struct WaitingRoom {
     slots: [Option<Slot>; SLOTS],
     arena: [u8; ARENA],
     /// End of the used part of the arena, which begins anew when nobody waits.
@@ -106,9 +112,43 @@ struct Slot {
     len: u16,
 }
 
-impl Default for JitterBuffer {
-    fn default() -> JitterBuffer {
-        JitterBuffer { order: Order::default(), waiting: 0, slots: [None; SLOTS], arena: [0; ARENA], used: 0 }
+impl WaitingRoom {
+    fn new() -> Box<WaitingRoom> {
+        Box::new(WaitingRoom { slots: [None; SLOTS], arena: [0; ARENA], used: 0 })
+    }
+
+    /// Copies a packet in; `false` if there is no place for it.
+    fn hold(&mut self, packet: &Arrival<'_>) -> bool {
+        let audio = packet.audio.unwrap_or_default();
+        let end = self.used + audio.len();
+        let free = self.slots.iter_mut().find(|slot| slot.is_none());
+        let (Some(free), true) = (free, end <= ARENA) else { return false };
+        self.arena[self.used..end].copy_from_slice(audio);
+        *free = Some(Slot {
+            seq: packet.seq,
+            timestamp: packet.timestamp,
+            at: packet.at,
+            payload_type: packet.payload_type,
+            is_audio: packet.audio.is_some(),
+            start: self.used as u16,
+            len: audio.len() as u16,
+        });
+        self.used = end;
+        true
+    }
+
+    /// The first packet in the stream's order leaves its place; its audio stays until the next comes in.
+    fn leave(&mut self) -> Option<Arrival<'_>> {
+        let first = self.slots.iter_mut().filter(|slot| slot.is_some());
+        let slot = first.min_by_key(|slot| slot.map(|slot| slot.seq))?.take()?;
+        let octets = &self.arena[usize::from(slot.start)..][..usize::from(slot.len)];
+        Some(Arrival {
+            seq: slot.seq,
+            timestamp: slot.timestamp,
+            at: slot.at,
+            payload_type: slot.payload_type,
+            audio: slot.is_audio.then_some(octets),
+        })
     }
 }
 
@@ -147,7 +187,7 @@ impl JitterBuffer {
         if self.waiting == 0 {
             return None;
         }
-        self.slots.iter().flatten().map(|slot| slot.at + HOLE_WAIT).min()
+        self.held().map(|slot| slot.at + HOLE_WAIT).min()
     }
 
     /// Gives out all that waits: the stream is over.
@@ -166,28 +206,18 @@ impl JitterBuffer {
     }
 
     fn holds_before(&self, seq: ExtSeq) -> bool {
-        self.slots.iter().flatten().any(|slot| slot.seq < seq)
+        self.held().any(|slot| slot.seq < seq)
     }
 
-    /// Copies a packet into the ring; `false` if there is no room.
+    /// Has a packet wait; `false` if there is no place for it.
     fn hold(&mut self, packet: &Arrival<'_>) -> bool {
-        let audio = packet.audio.unwrap_or_default();
-        let end = self.used + audio.len();
-        let free = self.slots.iter_mut().find(|slot| slot.is_none());
-        let (Some(free), true) = (free, end <= ARENA) else { return false };
-        self.arena[self.used..end].copy_from_slice(audio);
-        *free = Some(Slot {
-            seq: packet.seq,
-            timestamp: packet.timestamp,
-            at: packet.at,
-            payload_type: packet.payload_type,
-            is_audio: packet.audio.is_some(),
-            start: self.used as u16,
-            len: audio.len() as u16,
-        });
-        self.used = end;
-        self.waiting += 1;
-        true
+        let is_held = self.room.get_or_insert_with(WaitingRoom::new).hold(packet);
+        self.waiting += usize::from(is_held);
+        is_held
+    }
+
+    fn held(&self) -> impl Iterator<Item = &Slot> {
+        self.room.iter().flat_map(|room| &room.slots).flatten()
     }
 
     fn release_in_order(&mut self, sink: &mut impl FnMut(Chunk<'_>)) {
@@ -195,26 +225,17 @@ impl JitterBuffer {
     }
 
     fn holds(&self, seq: ExtSeq) -> bool {
-        self.slots.iter().flatten().any(|slot| slot.seq == seq)
+        self.held().any(|slot| slot.seq == seq)
     }
 
     /// Gives out the first packet that waits, and the hole before it; `false` if none waits.
     fn release_first(&mut self, sink: &mut impl FnMut(Chunk<'_>)) -> bool {
-        let first = self.slots.iter_mut().filter(|slot| slot.is_some());
-        let first = first.min_by_key(|slot| slot.map(|slot| slot.seq));
-        let Some(slot) = first.and_then(Option::take) else { return false };
-        let octets = &self.arena[usize::from(slot.start)..][..usize::from(slot.len)];
-        let packet = Arrival {
-            seq: slot.seq,
-            timestamp: slot.timestamp,
-            at: slot.at,
-            payload_type: slot.payload_type,
-            audio: slot.is_audio.then_some(octets),
-        };
+        let Some(room) = &mut self.room else { return false };
+        let Some(packet) = room.leave() else { return false };
         self.order.release(&packet, sink);
         self.waiting -= 1;
         if self.waiting == 0 {
-            self.used = 0;
+            room.used = 0;
         }
         true
     }

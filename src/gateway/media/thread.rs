@@ -35,7 +35,7 @@ pub(super) struct Worker {
     events: Sender<(u64, MediaEvent)>,
     lateness: Arc<Histogram>,
     ports: Arc<Mutex<PortPool>>,
-    #[expect(clippy::vec_box, reason = "a slot is 4 KiB: a vector of them would copy and double them")]
+    #[expect(clippy::vec_box, reason = "a slot is 2 KiB: a vector of them would copy and double them")]
     slots: Vec<Box<Slot>>,
     /// When the slot of the same index is due.
     dues: Vec<Due>,
@@ -104,33 +104,46 @@ impl Worker {
         }
     }
 
-    /// Serves every line that is due in sub-slot `n`.
+    /// Serves every line that is due in sub-slot `n`. Each is fetched from memory while the one before
+    /// it is served: a thousand lines do not fit the cache.
     fn serve(&mut self, pace: &Pace, n: u64) {
         let mut now = clock::now();
         let mut served = 0;
-        let scratch = &mut self.scratch;
-        for (due, slot) in self.dues.iter_mut().zip(&mut self.slots) {
-            if !due.is_due(n) {
-                continue;
+        let mut next = self.first_due(n, 0);
+        while let Some(index) = next {
+            next = self.first_due(n, index + 1);
+            if let Some(next) = next {
+                self.slots[next].prefetch();
             }
-            let reports = due.rtcp <= n;
             served += 1;
             if served % LINES_A_LOOK == 0 {
                 now = clock::now();
             }
-            if due.read <= n {
-                slot.read(n, now, due, scratch);
-            }
-            if due.send <= n {
-                self.lateness.count(late(pace, due.send, now));
-                let lost = self.loss > 0.0 && self.dice.random::<f32>() < self.loss;
-                slot.send(now, due, lost, scratch);
-            }
-            if reports {
-                slot.report(now, due, scratch);
-            }
-            slot.tell(&self.events, due);
+            self.serve_line(pace, n, now, index);
         }
+    }
+
+    /// The first line from `from` on that is due in sub-slot `n`.
+    fn first_due(&self, n: u64, from: usize) -> Option<usize> {
+        let found = self.dues[from..].iter().position(|due| due.is_due(n));
+        found.map(|ahead| from + ahead)
+    }
+
+    fn serve_line(&mut self, pace: &Pace, n: u64, now: Instant, index: usize) {
+        let (slot, due, scratch) = (&mut self.slots[index], &mut self.dues[index], &mut self.scratch);
+        let reports = due.rtcp <= n;
+        if due.read <= n {
+            slot.read(n, now, due, scratch);
+        }
+        if due.send <= n {
+            self.lateness.count(late(pace, due.send, now));
+            let lost = self.loss > 0.0 && self.dice.random::<f32>() < self.loss;
+            slot.send(now, due, lost, scratch);
+        }
+        if reports {
+            slot.report(now, due, scratch);
+        }
+        slot.tell(&self.events, due);
     }
 
     /// Lets go of the lines that have told their end: their sockets close, their ports rest.

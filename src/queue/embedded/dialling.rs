@@ -23,39 +23,46 @@ pub(super) fn begin(
     leg: &LegRecord,
     now: UnixMs,
 ) -> Outcome<Result<Permit, DialRefused>> {
-    if let Some(refused) = refusal(step, claim, now)? {
-        return Ok(Ok(Err(refused)));
-    }
-    let sql = "UPDATE jobs SET phase = 3, permit = permit + 1 WHERE seq = ?1 RETURNING permit";
-    let number = step.db.prepare_cached(sql)?.query_row([claim.fence.row], |row| row.get::<_, i64>(0))?;
+    let number = match next_permit(step, claim, now)? {
+        Ok(number) => number,
+        Err(refused) => return Ok(Ok(Err(refused))),
+    };
+    let sql = "UPDATE jobs SET phase = 3, permit = ?2 WHERE seq = ?1";
+    step.db.prepare_cached(sql)?.execute([claim.fence.row, number])?;
     add_leg(step, claim.fence.row, number, leg)?;
     step.told.held.push((claim.job.key.clone(), Progress::Dialling));
     Ok(Ok(Ok(Permit { claim: claim.clone(), number })))
 }
 
-fn refusal(step: &mut Step<'_>, claim: &Claim, now: UnixMs) -> rusqlite::Result<Option<DialRefused>> {
-    let sql = "SELECT phase, fence, result FROM jobs WHERE seq = ?1";
+/// The number of the permit that the job may have, or why it may have none.
+fn next_permit(
+    step: &mut Step<'_>,
+    claim: &Claim,
+    now: UnixMs,
+) -> rusqlite::Result<Result<i64, DialRefused>> {
+    let sql = "SELECT phase, fence, permit, result FROM jobs WHERE seq = ?1";
     let found = step
         .db
         .prepare_cached(sql)?
         .query_row([claim.fence.row], |row| {
             let result: Option<JobResult> = schema::record(row, "result")?;
-            Ok((row.get::<_, i64>("phase")?, row.get::<_, i64>("fence")?, result.map(|r| r.reason)))
+            let numbers = [row.get::<_, i64>("fence")?, row.get("permit")?];
+            Ok((row.get::<_, i64>("phase")?, numbers, result.map(|r| r.reason)))
         })
         .optional()?;
-    Ok(match found {
+    Ok(Err(match found {
         // A job that ended by itself while it was held: the holder is told why.
-        Some((phase::FINISHED, _, Some(Reason::Expired))) => Some(DialRefused::Expired),
-        Some((phase::FINISHED, _, Some(Reason::Cancelled))) => Some(DialRefused::Cancelled),
-        Some((phase::CLAIMED, fence, _)) if fence == claim.fence.number => {
+        Some((phase::FINISHED, _, Some(Reason::Expired))) => DialRefused::Expired,
+        Some((phase::FINISHED, _, Some(Reason::Cancelled))) => DialRefused::Cancelled,
+        Some((phase::CLAIMED, [fence, last], _)) if fence == claim.fence.number => {
             if claim.job.expires_at > now {
-                return Ok(None);
+                return Ok(Ok(last + 1));
             }
             finishing::end_undialled(step, claim.fence.row, Reason::Expired, now)?;
-            Some(DialRefused::Expired)
+            DialRefused::Expired
         }
-        Some(_) | None => Some(DialRefused::NotHeld),
-    })
+        Some(_) | None => DialRefused::NotHeld,
+    }))
 }
 
 pub(super) fn note(step: &mut Step<'_>, fence: Fence, number: i64, leg: &LegRecord) -> Outcome<()> {

@@ -20,7 +20,7 @@ const FIRST_PAUSE: Duration = Duration::from_millis(50);
 const LAST_PAUSE: Duration = Duration::from_secs(2);
 /// Commits begin so far apart: what comes in meanwhile shares the sync, which is what costs. The first
 /// request after a quiet time does not wait.
-const PACE: Duration = Duration::from_millis(12);
+const PACE: Duration = Duration::from_millis(20);
 /// How long what nobody waits for may wait for company.
 const UNHURRIED: Duration = Duration::from_secs(1);
 
