@@ -22,7 +22,7 @@ const MOST_WAITING: usize = 100_000;
 const RUNTIME_THREADS: usize = 1;
 /// The runtime goes to sleep at most this often: what comes in meanwhile is done in one go, as waking
 /// up costs more than most of it. The first thing after a quiet time is done at once.
-const REST: Duration = Duration::from_millis(8);
+const REST: Duration = Duration::from_millis(5);
 
 /// A gateway with its store.
 pub(super) struct Started {

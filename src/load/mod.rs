@@ -11,6 +11,7 @@ mod samples;
 use std::time::Duration;
 
 use tokio::sync::broadcast;
+use tokio::task::{JoinError, JoinSet};
 
 pub use far_end::{FarEnd, FarEndError, FarEndOrder};
 pub use figures::{Figures, Quantiles};
@@ -105,18 +106,30 @@ fn take(samples: &mut Samples, event: JobEvent, peak: &mut (Usage, u64), tell: &
     }
 }
 
-/// Hands jobs in, evenly spread. Their deadlines count from there.
+/// Hands jobs in, evenly spread, whatever the store takes for each. Their deadlines count from there.
 async fn place(rate: u32, store: Store, jobs: Vec<Job>) -> Result<(), StoreError> {
     let made = clock::wall();
     let mut ticks = tokio::time::interval(Duration::from_secs(1) / rate);
     ticks.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Burst);
+    let mut placing = JoinSet::new();
     for mut job in jobs {
         ticks.tick().await;
+        while let Some(placed) = placing.try_join_next() {
+            taken(placed)?;
+        }
         let now = clock::wall();
         let waited = now.0.saturating_sub(made.0);
         job.expires_at.0 += waited;
         job.answer_by.0 += waited;
-        store.submit(job, now).await?;
+        let store = store.clone();
+        placing.spawn(async move { store.submit(job, now).await });
+    }
+    while let Some(placed) = placing.join_next().await {
+        taken(placed)?;
     }
     Ok(())
+}
+
+fn taken<T>(placed: Result<Result<T, StoreError>, JoinError>) -> Result<(), StoreError> {
+    placed.map_err(|error| StoreError::Broken(error.to_string()))?.map(|_| ())
 }
