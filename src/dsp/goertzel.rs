@@ -178,7 +178,11 @@ mod tests {
             let block: [i16; BLOCK] = std::array::from_fn(|_| {
                 state = state.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
                 let sample = (state >> 16) as i16;
-                if round % 2 == 0 { sample } else { if sample < 0 { i16::MIN } else { i16::MAX } }
+                match (round % 2 == 0, sample < 0) {
+                    (true, _) => sample,
+                    (false, true) => i16::MIN,
+                    (false, false) => i16::MAX,
+                }
             });
             assert_eq!(plain.bins(&block), best.bins(&block));
         }

@@ -105,7 +105,7 @@ fn shape(block: &[i16; BLOCK], first: usize) -> [i16; WIDTH] {
     for (lane, shaped) in shaped.iter_mut().enumerate() {
         let at = |n: usize| block[first + lane + n] >> 2;
         let twice = at(2) << 1;
-        let tenth = (i32::from(at(1) + twice + at(3)) * TENTH >> 16) as i16;
+        let tenth = ((i32::from(at(1) + twice + at(3)) * TENTH) >> 16) as i16;
         *shaped = at(0) - twice + at(4) + tenth;
     }
     shaped
@@ -173,7 +173,7 @@ mod tests {
     #[test]
     fn no_full_scale_samples_run_over() {
         for signs in 0..1 << SHAPE.len() {
-            let sample = |n: usize| if signs >> (n % SHAPE.len()) & 1 == 0 { i16::MIN } else { i16::MAX };
+            let sample = |n: usize| if (signs >> (n % SHAPE.len())) & 1 == 0 { i16::MIN } else { i16::MAX };
             let block: [i16; BLOCK] = std::array::from_fn(sample);
             let exact: f32 = (0..SHAPE.len()).map(|n| SHAPE[n] * f32::from(block[n])).sum();
             let ours = SHAPED_ONE * f32::from(shape(&block, 0)[0]);
