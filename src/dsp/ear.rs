@@ -54,6 +54,11 @@ impl<R: Reference> Ear<R> {
         &mut self.reference
     }
 
+    /// True if what was heard last is our own voice for the most part, as far as can be told.
+    pub fn hears_echo(&self) -> bool {
+        self.echo.is_echo()
+    }
+
     /// Hears samples that were received, and leaves what is not our echo in their place.
     pub fn hear(&mut self, samples: &mut [i16], tell: &mut impl FnMut(Heard)) {
         for block in samples.chunks_mut(BLOCK) {

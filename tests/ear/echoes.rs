@@ -160,25 +160,29 @@ impl EchoCall {
         Self { said, received, expected: String::new() }
     }
 
-    /// What is left when our echo is taken out, as a call does it: packet by packet. Keys that are not our
-    /// own are told.
-    pub fn residual(&self, mut tell: impl FnMut(char)) -> Vec<i16> {
-        let mut ear = Ear::new(Recording::new(&*self.said, Samples(0)));
-        let mut left = self.received.clone();
-        for packet in left.chunks_mut(PACKET) {
-            ear.hear(packet, &mut |heard| match heard {
-                Heard::Began(began) => tell(began.key.as_char()),
-                Heard::Ended(_) | Heard::OwnEcho(_) | Heard::Undecided { .. } => {}
-            });
-        }
-        left
+    /// What is left of each packet when our echo is taken out, as a call does it, and whether that is
+    /// mostly our own.
+    pub fn residuals(&self, mut take: impl FnMut(&[i16], bool)) {
+        self.hear(&mut |_| {}, &mut take);
     }
 
     /// The keys heard with the prompt as reference.
     pub fn heard(&self) -> String {
         let mut keys = String::new();
-        self.residual(|key| keys.push(key));
+        let mut tell = |heard| match heard {
+            Heard::Began(began) => keys.push(began.key.as_char()),
+            Heard::Ended(_) | Heard::OwnEcho(_) | Heard::Undecided { .. } => {}
+        };
+        self.hear(&mut tell, &mut |_, _| {});
         keys
+    }
+
+    fn hear(&self, tell: &mut impl FnMut(Heard), take: &mut impl FnMut(&[i16], bool)) {
+        let mut ear = Ear::new(Recording::new(&*self.said, Samples(0)));
+        for packet in self.received.clone().chunks_mut(PACKET) {
+            ear.hear(packet, tell);
+            take(packet, ear.hears_echo());
+        }
     }
 
     /// The keys heard without a reference.

@@ -2,7 +2,7 @@
 
 use octothorpe::dsp::g711::Law;
 use octothorpe::dsp::level::level;
-use octothorpe::dsp::progress::{Listener, Sound, TonePlan};
+use octothorpe::dsp::progress::{Listener, Sound, SoundEvent, TonePlan};
 use octothorpe::dsp::units::{Db, Dbm0, Samples};
 use rand::rngs::StdRng;
 use serde_json::json;
@@ -142,28 +142,41 @@ fn own_voice(table: &mut Table) {
 fn frames(call: &EchoCall) -> Frames {
     /// What the listener takes for a voice at the least.
     const AUDIBLE: Dbm0 = Dbm0(-48.0);
-    let residual = call.residual(|_| {});
     let packets = || call.received.chunks(PACKET);
     Frames {
         all: packets().len(),
         audible: packets().filter(|packet| level(packet) > AUDIBLE).count(),
-        voiced: [voiced(&residual), voiced(&call.received)],
+        voiced: [call_voiced(call), voiced(&call.received)],
     }
 }
 
-/// Frames whose middle lies in what is told as speech.
+/// Frames whose middle lies in what is told as speech, of samples as they come.
 fn voiced(samples: &[i16]) -> usize {
+    frames_of_speech(samples.len(), |listener, tell| {
+        samples.chunks(PACKET).for_each(|packet| listener.feed(packet, &mut *tell));
+    })
+}
+
+/// The same with our echo taken out.
+fn call_voiced(call: &EchoCall) -> usize {
+    frames_of_speech(call.received.len(), |listener, mut tell| {
+        call.residuals(|left, is_echo| match is_echo {
+            true => listener.feed_echo(left, &mut tell),
+            false => listener.feed(left, &mut tell),
+        });
+    })
+}
+
+fn frames_of_speech(count: usize, hear: impl FnOnce(&mut Listener, &mut dyn FnMut(SoundEvent))) -> usize {
     let mut speech = Vec::new();
     let mut listener = Listener::new(TonePlan::for_region("US"));
-    let mut tell = |event: octothorpe::dsp::progress::SoundEvent| {
+    let mut tell = |event: SoundEvent| {
         if event.sound == Sound::Speech {
             speech.push(event.begin..event.end);
         }
     };
-    samples.chunks(PACKET).for_each(|packet| listener.feed(packet, &mut tell));
+    hear(&mut listener, &mut tell);
     listener.finish(&mut tell);
     let middle = |frame: usize| Samples((frame * PACKET + PACKET / 2) as u64);
-    (0..samples.len() / PACKET)
-        .filter(|frame| speech.iter().any(|told| told.contains(&middle(*frame))))
-        .count()
+    (0..count / PACKET).filter(|frame| speech.iter().any(|told| told.contains(&middle(*frame)))).count()
 }

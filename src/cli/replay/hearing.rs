@@ -57,7 +57,8 @@ impl Hearing {
             block.copy_from_slice(samples);
             ear.hear(block, &mut |heard| told(heard, tell));
             if let Some(listener) = listener {
-                listener.feed(block, &mut |sound| tell(Finding::Sound { sound, stream: None }));
+                let tell = &mut |sound| tell(Finding::Sound { sound, stream: None });
+                if ear.hears_echo() { listener.feed_echo(block, tell) } else { listener.feed(block, tell) }
             }
         }
     }

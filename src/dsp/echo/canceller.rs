@@ -6,6 +6,8 @@
 //! Araseki and Ogihara, 1977). Learning goes by whitened signals: a vowel alone would teach the
 //! filter nothing but its own few harmonics.
 
+use std::ops::Range;
+
 use pulp::Simd;
 
 use super::delay::Delay;
@@ -32,6 +34,16 @@ const STEP: f32 = 0.6;
 /// The reference's level under which nothing is learnt.
 const LEARN_FLOOR: Dbm0 = Dbm0(-50.0);
 
+/// An echo that is fainter hides no key and makes none, nor is it a voice.
+const WORTH_TAKING_OUT: Dbm0 = Dbm0(-57.0);
+
+/// Taps at either end that together make so much less than all are left out, so many at a time.
+const UNHEARD: Db = Db(-25.0);
+const STRIDE: usize = 8;
+
+/// An echo so far under what is received hides no key, and is not taken out.
+const HIDES_NOTHING: Db = Db(-16.0);
+
 /// What a block leaves of the energies before it, by which the two filters are compared: 16 ms.
 const COMPARE_MEMORY: f32 = 0.75;
 
@@ -47,17 +59,21 @@ const GETTING_USED: f32 = 1.02;
 /// Blocks in a row that are learnt from after the background did better: 0.25 s.
 const EAGER: u32 = 64;
 
+/// A path that leaves so much less than was received is known well enough.
+const WELL_KNOWN: Db = Db(-20.0);
+
 /// Else one block of so many is learnt from: a path that is known moves slowly.
-const LEARN_EVERY: u32 = 8;
+const LEARN_EVERY: u32 = 16;
 
 /// A model of the echo at one delay.
 #[derive(Debug, Clone)]
 pub(super) struct Canceller {
     /// The delay of the first tap.
     delay: Delay,
-    /// The reference as it reaches the filters, newest last, and the same whitened.
+    /// The reference as it reaches the filters, newest last.
     line: [f32; LINE],
-    white: [f32; LINE],
+    /// The position after it.
+    end: Samples,
     whitener: Whitener,
     /// Oldest sample's tap first.
     foreground: [f32; TAPS],
@@ -69,7 +85,12 @@ pub(super) struct Canceller {
     rested: u32,
     /// Energies over a longer time without others' sounds: received, left by the foreground.
     usual: [f32; 2],
+    /// The foreground's taps but for those before and behind that make next to nothing.
+    heard: Range<usize>,
+    /// What the foreground makes of a white reference's power.
+    gain: f32,
     learn_floor: f32,
+    worth_taking_out: f32,
 }
 
 impl Canceller {
@@ -78,7 +99,7 @@ impl Canceller {
         Self {
             delay: Delay::new(lag as i64 - LEAD as i64),
             line: [0.0; LINE],
-            white: [0.0; LINE],
+            end: Samples(0),
             whitener: Whitener::new(),
             foreground: [0.0; TAPS],
             background: [0.0; TAPS],
@@ -86,7 +107,10 @@ impl Canceller {
             eager: EAGER,
             rested: 0,
             usual: [1.0; 2],
+            heard: 0..TAPS,
+            gain: 0.0,
             learn_floor: LEARN_FLOOR.mean_square(),
+            worth_taking_out: WORTH_TAKING_OUT.mean_square(),
         }
     }
 
@@ -102,12 +126,7 @@ impl Canceller {
             let end = at.0 as i64 - (LINE - BLOCK - begin) as i64;
             self.line[begin..begin + BLOCK].copy_from_slice(&self.delay.read(simd, played, end));
         }
-        self.whitener.watch(simd, &self.line);
-        self.white = [0.0; LINE];
-        for begin in (BLOCK..LINE).step_by(BLOCK) {
-            let errors = self.whitener.run(simd, &self.line[..begin + BLOCK]);
-            self.white[begin..begin + BLOCK].copy_from_slice(&errors);
-        }
+        self.end = at;
     }
 
     /// Takes the echo out of a block of received samples, of which the last `count` are new and
@@ -123,19 +142,28 @@ impl Canceller {
     ) {
         self.follow(simd, played, at, count);
         let wanted = *block;
-        let made = filter(simd, &self.foreground, &self.line);
+        let received = energy(simd, &wanted);
+        let echo = energy(simd, &self.line) * self.gain / LINE as f32;
+        let hides_nothing = HIDES_NOTHING.power_ratio() * received / BLOCK as f32;
+        if echo < self.worth_taking_out || echo < hides_nothing {
+            return;
+        }
+        let taps = self.heard.clone();
+        let mut made = [0.0; BLOCK];
+        slide(simd, &self.foreground[taps.clone()], &self.line[1 + taps.start..], &mut made);
         let foreground = rest(&wanted, &made, count);
-        let energies = [energy(simd, &wanted), energy(simd, &foreground)];
+        let energies = [received, energy(simd, &foreground)];
         if energies[1] <= energies[0] {
             *block = foreground;
-        }
-        if count == BLOCK {
-            self.delay.learn(simd, &made, &foreground);
         }
         if self.is_double_talk(energies) {
             return;
         }
-        if self.eager == 0 && self.rested + 1 < LEARN_EVERY {
+        if count == BLOCK {
+            self.delay.learn(simd, &made, &foreground);
+        }
+        let is_eager = self.eager > 0 && energies[1] > WELL_KNOWN.power_ratio() * energies[0];
+        if !is_eager && self.rested + 1 < LEARN_EVERY {
             self.rested += 1;
             return;
         }
@@ -173,15 +201,28 @@ impl Canceller {
         self.learn(simd, block, count)
     }
 
-    /// Moves the line on by `count` samples.
+    /// Moves the line on by the `count` samples from `at` on.
     #[inline(always)]
     fn follow<S: Simd>(&mut self, simd: S, played: &impl Reference, at: Samples, count: usize) {
+        if self.end != at {
+            self.delay.pass(at.saturating_sub(self.end).0);
+            self.jump(simd, played, at);
+        }
         self.line.copy_within(count.., 0);
-        self.white.copy_within(count.., 0);
         self.delay.pass(count as u64);
-        let end = at.0 as i64 + count as i64;
-        self.line[LINE - BLOCK..].copy_from_slice(&self.delay.read(simd, played, end));
-        self.white[LINE - BLOCK..].copy_from_slice(&self.whitener.run(simd, &self.line));
+        self.end = at + Samples(count as u64);
+        let newest = self.delay.read(simd, played, self.end.0 as i64);
+        self.line[LINE - BLOCK..].copy_from_slice(&newest);
+    }
+
+    /// The line whitened, but for its first samples, before which nothing is kept.
+    #[inline(always)]
+    fn white<S: Simd>(&self, simd: S) -> [f32; LINE] {
+        let mut white = [0.0; LINE];
+        for end in [ORDER + BLOCK, 2 * BLOCK, 3 * BLOCK, LINE] {
+            white[end - BLOCK..end].copy_from_slice(&self.whitener.run(simd, &self.line[..end]));
+        }
+        white
     }
 
     /// One step of the background towards leaving nothing of this block; the energy left before it.
@@ -190,8 +231,9 @@ impl Canceller {
         let left = rest(wanted, &filter(simd, &self.background, &self.line), count);
         if count > ORDER && energy(simd, &self.line) >= self.learn_floor * LINE as f32 {
             self.whitener.watch(simd, &self.line);
-            let step = STEP / (energy(simd, &self.white) + self.learn_floor);
-            let slopes = gradient(simd, &self.whitened(simd, &left, count), &self.white);
+            let white = self.white(simd);
+            let step = STEP / (energy(simd, &white) + self.learn_floor);
+            let slopes = gradient(simd, &self.whitened(simd, &left, count), &white);
             for (tap, slope) in self.background.iter_mut().zip(slopes) {
                 *tap += step * slope;
             }
@@ -232,6 +274,15 @@ impl Canceller {
     /// Lets the foreground be what was learnt so far.
     pub(super) fn trust(&mut self) {
         self.foreground = self.background;
+        let energy = |taps: &[f32]| taps.iter().map(|tap| tap * tap).sum::<f32>();
+        self.gain = energy(&self.foreground);
+        let unheard = UNHEARD.power_ratio() * self.gain;
+        let steps = || (0..TAPS).step_by(STRIDE);
+        let begin = steps().take_while(|end| energy(&self.foreground[..*end]) <= unheard).last();
+        let end = steps()
+            .map(|begin| TAPS - begin)
+            .take_while(|begin| energy(&self.foreground[*begin..]) <= unheard);
+        self.heard = begin.unwrap_or(0)..end.last().unwrap_or(TAPS);
     }
 }
 

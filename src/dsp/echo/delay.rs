@@ -31,6 +31,9 @@ const AT_FIRST: [f32; 2] = [1e-2, 2.3e-5];
 /// What a block adds to both: the taps move too, and clocks wander.
 const WANDER: [f32; 2] = [1e-6, 1e-10];
 
+/// Variance of a delay that was not heard for long: a sample.
+const FARTHEST: f32 = 1.0;
+
 /// Windowed sines-over-arguments, one row a phase.
 static ROWS: LazyLock<[[f32; SPAN]; PHASES + 1]> =
     LazyLock::new(|| std::array::from_fn(|phase| row(phase as f32 / PHASES as f32)));
@@ -68,14 +71,16 @@ impl Delay {
         self.samples
     }
 
-    /// Moves on by so many samples, a block at most.
+    /// Moves on by so many samples.
     #[inline(always)]
     pub(super) fn pass(&mut self, count: u64) {
         self.samples += self.drift * count as f64;
+        let blocks = count as f32 / BLOCK as f32;
         let [delay, both, drift] = &mut self.spread;
-        *delay += 2.0 * *both + *drift + WANDER[0];
-        *both += *drift;
-        *drift += WANDER[1];
+        *delay += blocks * (2.0 * *both + blocks * *drift + WANDER[0]);
+        *delay = if *delay > FARTHEST { FARTHEST } else { *delay };
+        *both += blocks * *drift;
+        *drift += blocks * WANDER[1];
     }
 
     /// What was played as it comes back in the [`BLOCK`] samples that end at `end`.

@@ -2,10 +2,11 @@
 
 use pulp::Simd;
 
+use super::WORTH_HEARING;
 use super::canceller::{BLOCK, Canceller};
-use super::history::{History, KEPT};
+use super::history::History;
 use super::reference::Reference;
-use super::search::{Candidate, GROUP_SAMPLES, Search};
+use super::search::{Candidate, GROUP_SAMPLES, REACH_SAMPLES, Search};
 use super::slide::energy;
 use super::trial;
 use crate::dsp::units::{Db, Samples};
@@ -22,14 +23,26 @@ const BETTER: Db = Db(-3.0);
 /// From one look for a delay to the next, in samples: at first, and at most after trials that failed.
 const LOOK_EVERY: [u64; 2] = [320, 5120];
 
+/// The same while a path is known.
+const LOOK_AGAIN_EVERY: u64 = 2048;
+
 /// After a trial that failed, the next one is made where two looks in a row agree so closely, in samples.
 const STEADY: usize = 8;
 
-/// After a trial that failed, one group of so many is correlated.
-const SEEK_EVERY: u64 = 2;
+/// A line on which no delay stands out has no echo worth much work: after each so many samples, one more
+/// group is left out for each that is correlated.
+const SEEK_MORE_SELDOM_AFTER: Samples = Samples::from_ms(4000);
 
-/// While a path is known, one group of so many is correlated.
-const WATCH_EVERY: u64 = 8;
+/// As long as the delay was not sought in so many samples, an echo is to be expected.
+const EXPECTED: Samples = Samples::from_ms(1500);
+
+/// After trials that failed and long seeking, one group of so many is correlated at least.
+const SEEK_EVERY: u64 = 6;
+
+/// While a path is known, one group of so many is correlated, in the first of so many turns.
+const WATCH_EVERY: u64 = 4;
+const WATCH_TURNS: u64 = 4;
+const WATCH_TURN: Samples = Samples::from_ms(1000);
 
 /// What a block leaves of the energies before it: a memory of 100 ms.
 const LEVEL_MEMORY: f32 = 0.96;
@@ -42,12 +55,16 @@ pub(super) struct Listening {
     unbroken_since: Samples,
     search: Search,
     searched_until: u64,
+    /// Samples in which the delay was sought so far.
+    sought: u64,
     look_at: Samples,
     look_every: u64,
     /// The delay that stood out at the last look.
     looked_at: usize,
     /// Energies of late, received and left.
     energies: [f32; 2],
+    /// The energy of a block under which nothing is done with it.
+    faintest: f32,
 }
 
 impl Listening {
@@ -58,10 +75,12 @@ impl Listening {
             unbroken_since: at,
             search: Search::new(),
             searched_until: 0,
+            sought: 0,
             look_at: Samples(0),
             look_every: LOOK_EVERY[0],
             looked_at: 0,
             energies: [0.0; 2],
+            faintest: WORTH_HEARING.mean_square() * BLOCK as f32,
         }
     }
 
@@ -86,6 +105,11 @@ impl Listening {
         left / received.max(1.0)
     }
 
+    /// True as long as it is not to be told whether there is an echo.
+    pub(super) fn expects_echo(&self) -> bool {
+        self.sought < EXPECTED.0
+    }
+
     /// Takes the echo out of received samples.
     #[inline(always)]
     pub(super) fn work<S: Simd>(
@@ -97,7 +121,8 @@ impl Listening {
         samples: &mut [i16],
     ) {
         if self.received.end() != at.0 {
-            self.resume(simd, canceller, played, at);
+            self.received.silence(at);
+            self.unbroken_since = self.unbroken_since.max(at);
         }
         let mut begin = at;
         for block in samples.chunks_mut(BLOCK) {
@@ -105,21 +130,6 @@ impl Listening {
             self.cancel(simd, canceller, played, begin, block);
             begin += Samples(block.len() as u64);
             self.search(simd, canceller, played, begin);
-        }
-    }
-
-    /// Begins anew after a hole in what is received, or after silence.
-    fn resume<S: Simd>(
-        &mut self,
-        simd: S,
-        canceller: &mut Option<Box<Canceller>>,
-        played: &impl Reference,
-        at: Samples,
-    ) {
-        self.received.silence(at);
-        self.unbroken_since = self.unbroken_since.max(at);
-        if let Some(canceller) = canceller {
-            canceller.jump(simd, played, at);
         }
     }
 
@@ -139,6 +149,9 @@ impl Listening {
             *wide = f32::from(*sample);
         }
         let received = energy(simd, &wide);
+        if received < self.faintest {
+            return;
+        }
         if let Some(canceller) = canceller {
             canceller.run(simd, played, at, &mut wide, block.len());
             narrow(&wide[fresh..], block);
@@ -157,13 +170,16 @@ impl Listening {
         end: Samples,
     ) {
         let every = match canceller {
+            Some(_) if !(end.0 / WATCH_TURN.0).is_multiple_of(WATCH_TURNS) => return,
             Some(_) => WATCH_EVERY,
-            None if self.look_every > LOOK_EVERY[0] => SEEK_EVERY,
-            None => 1,
+            None => {
+                (self.look_every / LOOK_EVERY[0] + self.sought / SEEK_MORE_SELDOM_AFTER.0).min(SEEK_EVERY)
+            }
         };
         self.searched_until = self.searched_until.max(oldest_group(end));
         while self.searched_until + GROUP_SAMPLES as u64 <= end.0 {
             self.searched_until += GROUP_SAMPLES as u64;
+            self.sought += GROUP_SAMPLES as u64;
             let end = self.searched_until;
             self.search.take_played(simd, |from, out| played.read(from, out), end);
             if (end / GROUP_SAMPLES as u64).is_multiple_of(every) {
@@ -172,7 +188,8 @@ impl Listening {
         }
         if end >= self.look_at {
             self.look(simd, canceller, played, end);
-            self.look_at = end + Samples(self.look_every);
+            let known = canceller.as_ref().map_or(0, |_| LOOK_AGAIN_EVERY);
+            self.look_at = end + Samples(self.look_every.max(known));
         }
     }
 
@@ -207,9 +224,9 @@ impl Listening {
     }
 }
 
-/// The end of the oldest group that the history holds whole.
+/// The end of the oldest group that can still come back.
 fn oldest_group(at: Samples) -> u64 {
-    at.0.saturating_sub(KEPT as u64).next_multiple_of(GROUP_SAMPLES as u64)
+    at.0.saturating_sub(REACH_SAMPLES).next_multiple_of(GROUP_SAMPLES as u64)
 }
 
 /// Rounds to samples.

@@ -8,7 +8,7 @@ use std::sync::LazyLock;
 
 use pulp::Simd;
 
-use super::slide::{SUMS, energy, product, slide};
+use super::slide::{SUMS, energy, slide};
 use crate::dsp::units::{Dbm0, Hz};
 
 /// Samples that become one.
@@ -22,6 +22,9 @@ pub(super) const GROUP_SAMPLES: usize = DECIMATION * GROUP;
 
 /// Delays looked at, in decimated samples: 0 to 320 ms, for the 300 ms and what the line's ends add.
 const LAGS: usize = 640;
+
+/// The same in samples.
+pub(super) const REACH_SAMPLES: u64 = (LAGS * DECIMATION) as u64;
 
 /// Taps of the band-pass.
 const BAND_TAPS: usize = 24;
@@ -108,7 +111,7 @@ impl Search {
     pub(super) fn take_received<S: Simd>(&mut self, simd: S, read: impl Fn(i64, &mut [f32]), end: u64) {
         let group = self.decimate(simd, 1, read, end);
         if self.power[1] > self.floor {
-            self.correlate(simd, &group);
+            self.correlate(simd, &group.map(|x| x / STEPS));
         }
     }
 
@@ -123,11 +126,7 @@ impl Search {
     ) -> [f32; GROUP] {
         let mut samples = [0.0; GROUP_SAMPLES + BAND_TAPS];
         read(end as i64 - samples.len() as i64, &mut samples);
-        let band: &[f32; BAND_TAPS] = &BAND_PASS;
-        let mut group = [0.0; GROUP];
-        for (n, x) in group.iter_mut().enumerate() {
-            *x = product(simd, &samples[DECIMATION * (n + 1)..], band);
-        }
+        let group = narrowed(&samples);
         let power = &mut self.power[which];
         *power = LEVEL_MEMORY * *power + (1.0 - LEVEL_MEMORY) * energy(simd, &group) / GROUP as f32;
         let scale = 1.0 / (*power + self.floor).sqrt();
@@ -140,7 +139,7 @@ impl Search {
         for (wide, kept) in
             reference.iter_mut().zip(&self.reference[self.filled - GROUP - LAGS + 1..self.filled])
         {
-            *wide = f32::from(*kept) / STEPS;
+            *wide = f32::from(*kept);
         }
         for (index, row) in self.correlation.as_chunks_mut::<SUMS>().0.iter_mut().enumerate() {
             for c in row.iter_mut() {
@@ -165,4 +164,26 @@ impl Search {
         let index = self.correlation.iter().position(|c| c.abs() == peak).unwrap_or(0);
         Candidate { lag: DECIMATION * (LAGS - 1 - index), prominence: peak / rms }
     }
+}
+
+/// A group of samples through the band-pass, every fourth of them: four sums of every fourth tap, for
+/// which the samples lie side by side.
+#[inline(always)]
+fn narrowed(samples: &[f32; GROUP_SAMPLES + BAND_TAPS]) -> [f32; GROUP] {
+    const EACH: usize = (GROUP_SAMPLES + BAND_TAPS) / DECIMATION;
+    let mut phases = [[0.0; EACH]; DECIMATION];
+    for (n, four) in samples.as_chunks::<DECIMATION>().0.iter().enumerate() {
+        for (phase, x) in phases.iter_mut().zip(four) {
+            phase[n] = *x;
+        }
+    }
+    let mut group = [0.0; GROUP];
+    for (tap, weights) in BAND_PASS.as_chunks::<DECIMATION>().0.iter().enumerate() {
+        for (phase, weight) in phases.iter().zip(weights) {
+            for (sum, x) in group.iter_mut().zip(&phase[tap + 1..]) {
+                *sum += weight * x;
+            }
+        }
+    }
+    group
 }

@@ -21,17 +21,15 @@ pub(super) fn slide<S: Simd>(simd: S, weights: &[f32], samples: &[f32], sums: &m
 /// the one before it.
 #[inline(always)]
 fn slide_part<S: Simd>(simd: S, weights: &[f32], samples: &[f32], sums: &mut [f32]) {
-    let width = HELD * S::F32_LANES;
     let zero = simd.splat_f32s(0.0);
     let (mut even, mut odd) = ([zero; HELD], [zero; HELD]);
     let (pairs, last) = weights.as_chunks::<2>();
-    for ([w0, w1], near) in pairs.iter().zip(samples.windows(width + 1).step_by(2)) {
-        add_scaled(simd, &mut even, *w0, &near[..width]);
-        add_scaled(simd, &mut odd, *w1, &near[1..]);
+    for (index, [w0, w1]) in pairs.iter().enumerate() {
+        even = with_scaled(simd, even, *w0, &samples[2 * index..]);
+        odd = with_scaled(simd, odd, *w1, &samples[2 * index + 1..]);
     }
     if let [weight] = last {
-        let first = weights.len() - 1;
-        add_scaled(simd, &mut even, *weight, &samples[first..first + width]);
+        even = with_scaled(simd, even, *weight, &samples[weights.len() - 1..]);
     }
     let (sums, _) = S::as_mut_simd_f32s(sums);
     for ((sum, even), odd) in sums.iter_mut().zip(even).zip(odd) {
@@ -40,12 +38,12 @@ fn slide_part<S: Simd>(simd: S, weights: &[f32], samples: &[f32], sums: &mut [f3
 }
 
 #[inline(always)]
-fn add_scaled<S: Simd>(simd: S, sums: &mut [S::f32s; HELD], weight: f32, samples: &[f32]) {
-    let (rows, _) = S::as_simd_f32s(samples);
+fn with_scaled<S: Simd>(simd: S, sums: [S::f32s; HELD], weight: f32, samples: &[f32]) -> [S::f32s; HELD] {
+    // Taken apart one by one, so that the sums stay in registers.
+    let [a, b, c, d, ..] = S::as_simd_f32s(samples).0 else { return sums };
     let weight = simd.splat_f32s(weight);
-    for (sum, row) in sums.iter_mut().zip(rows) {
-        *sum = simd.add_f32s(*sum, simd.mul_f32s(weight, *row));
-    }
+    let with = |sum, row| simd.add_f32s(sum, simd.mul_f32s(weight, row));
+    [with(sums[0], *a), with(sums[1], *b), with(sums[2], *c), with(sums[3], *d)]
 }
 
 /// Sum of squares.
@@ -60,10 +58,20 @@ pub(super) fn product<S: Simd>(simd: S, left: &[f32], right: &[f32]) -> f32 {
     let count = left.len().min(right.len());
     let (rows, rest) = S::as_simd_f32s(&left[..count]);
     let (other_rows, other_rest) = S::as_simd_f32s(&right[..count]);
-    let mut sums = simd.splat_f32s(0.0);
-    for (l, r) in rows.iter().zip(other_rows) {
-        sums = simd.add_f32s(sums, simd.mul_f32s(*l, *r));
+    // Four sums, so that no addition has to wait for the one before it.
+    let [mut a, mut b, mut c, mut d] = [simd.splat_f32s(0.0); 4];
+    let (fours, last) = rows.as_chunks::<4>();
+    let (other_fours, other_last) = other_rows.as_chunks::<4>();
+    for ([l0, l1, l2, l3], [r0, r1, r2, r3]) in fours.iter().zip(other_fours) {
+        a = simd.add_f32s(a, simd.mul_f32s(*l0, *r0));
+        b = simd.add_f32s(b, simd.mul_f32s(*l1, *r1));
+        c = simd.add_f32s(c, simd.mul_f32s(*l2, *r2));
+        d = simd.add_f32s(d, simd.mul_f32s(*l3, *r3));
     }
+    for (l, r) in last.iter().zip(other_last) {
+        a = simd.add_f32s(a, simd.mul_f32s(*l, *r));
+    }
+    let sums = simd.add_f32s(simd.add_f32s(a, b), simd.add_f32s(c, d));
     let rest: f32 = rest.iter().zip(other_rest).map(|(l, r)| l * r).sum();
     simd.reduce_sum_f32s(sums) + rest
 }

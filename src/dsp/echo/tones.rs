@@ -24,20 +24,11 @@ const DELAYS: [usize; 2] = [40, 2480];
 /// Looks at the reference between the two delays.
 const LOOKS: usize = (DELAYS[1] - DELAYS[0]) / STEP + 2 * STRETCHES;
 
-/// What makes two tones the sound of the reference rather than a voice's passing colour.
-#[derive(Debug, Clone, Copy)]
-pub(super) struct Likeness {
-    /// Their share of it.
-    share: f32,
-    /// By how much a tone's stretches may differ: one may reach over its edge by a third.
-    uneven: Db,
-}
+/// The least share of the reference that its two tones have: what was said comes back in any colour.
+const SHARE: f32 = 0.42;
 
-/// While no path is known, what was said may come back whole and in any colour.
-pub(super) const ANY_PATH: Likeness = Likeness { share: 0.45, uneven: Db(7.0) };
-
-/// Where the echo is taken out, only what is nearly pure leaves a rest like a key.
-pub(super) const KNOWN_PATH: Likeness = Likeness { share: 0.5, uneven: Db(6.0) };
+/// By how much a tone's stretches may differ: one may reach over its edge by a third.
+const UNEVEN: Db = Db(8.0);
 
 /// An echo is no louder than what was played, but for what a narrow band and two quantisers add.
 const LOUDEST_ECHO: Db = Db(9.0);
@@ -55,7 +46,6 @@ pub(super) fn explains(
     played: &impl Reference,
     received: &History,
     &Began { key, onset, told_at }: &Began,
-    likeness: Likeness,
 ) -> bool {
     let count = (told_at.saturating_sub(onset).0 as usize / STRETCH).clamp(1, STRETCHES);
     let end = |back: usize| told_at.0 as i64 - (back * STEP) as i64;
@@ -65,23 +55,23 @@ pub(super) fn explains(
         std::array::from_fn(|n| look(key, end(n) - DELAYS[0] as i64, |from, out| played.read(from, out)));
     (0..=LOOKS - 2 * STRETCHES).any(|first| {
         let stretches = || (0..count).map(|n| &said[first + 2 * n]);
-        stretches().zip(&heard).all(|(said, heard)| could_echo(said, heard, likeness.share))
-            && is_steady(stretches().map(|said| said.low), likeness.uneven)
-            && is_steady(stretches().map(|said| said.high), likeness.uneven)
+        stretches().zip(&heard).all(|(said, heard)| could_echo(said, heard))
+            && is_steady(stretches().map(|said| said.low))
+            && is_steady(stretches().map(|said| said.high))
     })
 }
 
 /// True if energies are as even as those of a tone that is switched.
-fn is_steady(energies: impl Iterator<Item = f32>, uneven: Db) -> bool {
+fn is_steady(energies: impl Iterator<Item = f32>) -> bool {
     let (least, most) =
         energies.fold((f32::MAX, 0.0f32), |(least, most), now| (least.min(now), most.max(now)));
-    most <= uneven.power_ratio() * least
+    most <= UNEVEN.power_ratio() * least
 }
 
 /// True if what was said is the two tones, and loud enough to come back as what was heard.
-fn could_echo(said: &Stretch, heard: &Stretch, share: f32) -> bool {
+fn could_echo(said: &Stretch, heard: &Stretch) -> bool {
     let gain = LOUDEST_ECHO.power_ratio();
-    said.low + said.high >= share * said.all && said.low * gain >= heard.low && said.high * gain >= heard.high
+    said.low + said.high >= SHARE * said.all && said.low * gain >= heard.low && said.high * gain >= heard.high
 }
 
 /// The stretch that ends at a position.

@@ -171,6 +171,8 @@ pub struct Listener {
     at: Samples,
     pending: [i16; HOP],
     pending_count: usize,
+    /// Whether some of it is our own echo.
+    is_echo: bool,
     /// The block before that hop; its last samples only where a hole is just behind.
     last_block: [i16; BLOCK],
     is_primed: bool,
@@ -196,6 +198,7 @@ impl Listener {
             at: Samples(0),
             pending: [0; HOP],
             pending_count: 0,
+            is_echo: false,
             last_block: [0; BLOCK],
             is_primed: true,
             before: None,
@@ -212,14 +215,24 @@ impl Listener {
         self.at + Samples(self.pending_count as u64)
     }
 
+    /// Hears what is left of samples that were mostly our own echo: no voice.
+    pub fn feed_echo(&mut self, samples: &[i16], tell: &mut impl FnMut(SoundEvent)) {
+        self.hear(samples, true, tell);
+    }
+
     /// Hears samples that were received.
     pub fn feed(&mut self, samples: &[i16], tell: &mut impl FnMut(SoundEvent)) {
+        self.hear(samples, false, tell);
+    }
+
+    fn hear(&mut self, samples: &[i16], is_echo: bool, tell: &mut impl FnMut(SoundEvent)) {
         let mut rest = samples;
         while !rest.is_empty() {
             let size = if self.is_primed { HOP } else { BLOCK };
             let (now, later) = rest.split_at((size - self.pending_count).min(rest.len()));
             self.pending[self.pending_count..self.pending_count + now.len()].copy_from_slice(now);
             self.pending_count += now.len();
+            self.is_echo |= is_echo;
             rest = later;
             if self.pending_count == size {
                 self.hear_pending(tell);
@@ -257,6 +270,7 @@ impl Listener {
         // A started hop is dropped: half of it would come from elsewhere.
         self.at = self.position() + missing;
         self.pending_count = 0;
+        self.is_echo = false;
         self.is_primed = false;
         self.before = None;
         self.tone_before = None;
@@ -281,6 +295,7 @@ impl Listener {
             self.hear_hop(tell);
         }
         self.is_primed = true;
+        self.is_echo = false;
         self.last_block.copy_from_slice(&self.pending[filled - BLOCK..filled]);
         self.at += Samples(filled as u64);
     }
@@ -300,7 +315,7 @@ impl Listener {
         let sounding = self.bursts.sounding_since();
         self.cadences.pass(heard.begin, sounding, tell);
         self.singles.pass(&heard, sounding, tell);
-        self.voice.step(self.at, mean_square, tonality, tell);
+        self.voice.step(self.at, mean_square, tonality, self.is_echo, tell);
     }
 
     fn take(&mut self, burst: &Burst, tell: &mut impl FnMut(SoundEvent)) {

@@ -148,21 +148,22 @@ impl Default for Voice {
 }
 
 impl Voice {
-    /// Takes the next hop.
+    /// Takes the next hop. What is mostly our own echo is neither a voice nor the line's noise.
     pub(super) fn step(
         &mut self,
         begin: Samples,
         mean_square: f32,
         tonality: Tonality,
+        is_echo: bool,
         tell: &mut impl FnMut(SoundEvent),
     ) {
-        if tonality < Tonality::Steady {
+        if tonality < Tonality::Steady && !is_echo {
             self.noise.take(mean_square);
         }
         let floor = self.noise.floor(&self.thresholds) * self.thresholds.over_noise;
         let is_loud = mean_square >= floor.max(self.thresholds.faintest);
         self.follow_quiet(begin, is_loud || tonality == Tonality::Steady, tell);
-        self.follow_speech(begin, mean_square, is_loud, tonality, tell);
+        self.follow_speech(begin, mean_square, is_loud && !is_echo, tonality, tell);
     }
 
     fn follow_quiet(&mut self, begin: Samples, is_loud: bool, tell: &mut impl FnMut(SoundEvent)) {
