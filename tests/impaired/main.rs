@@ -80,7 +80,10 @@ impl Trial {
         let outcome = site.outcome(call, Duration::from_secs(70));
         let (capture, sent) = network.end();
         let verdict = outcome.result["verdict"].as_str().unwrap_or_default().to_owned();
-        Came { trial: self, sent: self.sent_keys(&sent), heard: heard(&capture), verdict }
+        let sent = self.sent_keys(&sent);
+        let keys: String = sent.iter().map(|sent| sent.key).collect();
+        assert_eq!(keys, self.pressed(), "what the phone sent");
+        Came { trial: self, sent, heard: heard(&capture), verdict }
     }
 
     fn pressed(&self) -> String {
@@ -117,7 +120,7 @@ impl Came {
         self.heard.chars().all(|key| left.any(|pressed| pressed == key))
     }
 
-    /// The keys that were not heard although enough of them got through, or that were never sent.
+    /// The keys that were not heard although enough of them got through.
     fn unexplained(&self) -> String {
         let is_excused = |key: char| {
             let is_tone = self.trial.means == Means::BaresipTones;
