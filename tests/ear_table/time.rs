@@ -74,6 +74,9 @@ fn median(mut values: Vec<f64>) -> f64 {
 
 struct Sounds {
     speech: Vec<i16>,
+    /// The speech cut in as many lines, packet by packet: those of a turn lie side by side, as a media
+    /// thread decodes them.
+    turns: Vec<i16>,
     prompt: Vec<i16>,
     /// The speech over the prompt's echo.
     both: Vec<i16>,
@@ -92,6 +95,9 @@ impl Sounds {
         assert!(speech.len() >= count, "asterisk-core-sounds-en-wav is needed");
         speech.truncate(count);
         let speech = through(Law::Mu, &speech);
+        let line = count / LINES / PACKET * PACKET;
+        let packets = (0..line).step_by(PACKET).flat_map(|at| (0..LINES).map(move |n| n * line + at));
+        let turns = packets.flat_map(|at| speech[at..at + PACKET].iter().copied()).collect();
         let rng = &mut random(table.seed, "time", 0);
         let prompt = prompt_of(rng, count);
         let echo = EchoPath::any(rng, [Db(12.0).0, Db(18.0).0]).echo(&prompt);
@@ -100,7 +106,7 @@ impl Sounds {
             .zip(echo)
             .map(|(spoken, echo)| (f32::from(*spoken) + echo).round() as i16)
             .collect();
-        Sounds { speech, prompt, both: through(Law::Mu, &both) }
+        Sounds { speech, turns, prompt, both: through(Law::Mu, &both) }
     }
 }
 
@@ -114,16 +120,13 @@ fn alone(sounds: &Sounds) -> f64 {
     })
 }
 
-/// Each line somewhere else in the speech.
 fn bank(sounds: &Sounds) -> f64 {
-    const TURNS: usize = 12;
-    let packets = sounds.speech.len() / PACKET;
     let mut ears = vec![Detector::new(); LINES];
-    ns_a_sample(LINES * TURNS * PACKET, || {
-        let mut count = 0;
-        for turn in 0..TURNS {
-            let frame = |line: usize| &sounds.speech[(line * 23 + turn) % packets * PACKET..][..PACKET];
-            let frames: Vec<&[i16]> = (0..LINES).map(frame).collect();
+    ns_a_sample(sounds.turns.len(), || {
+        let (mut frames, mut count) = (Vec::with_capacity(LINES), 0);
+        for turn in sounds.turns.chunks_exact(LINES * PACKET) {
+            frames.clear();
+            frames.extend(turn.chunks_exact(PACKET));
             Detector::feed_each(&mut ears, &frames, &mut |_, _| count += 1);
         }
         std::hint::black_box(count);
