@@ -86,7 +86,7 @@ impl Maker<'_> {
         let mut onset_ms = 1_000;
         (0..self.rng.random_range(1..7))
             .map(|_| {
-                let digit = Digit::from_char(['0', '1', '#'][self.rng.random_range(0..3)]).unwrap();
+                let digit = Digit::from_char(['0', '1', '#'][self.rng.random_range(0..3)]).expect("a digit");
                 let length_ms = if self.rng.random_bool(0.1) {
                     self.rng.random_range(400..3_000)
                 } else {
