@@ -8,6 +8,9 @@ mod ear;
 
 use ear::sounds::{at_speed, music, recorded, speech};
 use octothorpe::audio::decode_file;
+use octothorpe::dsp::g711::Law;
+use octothorpe::dsp::units::{Db, Dbm0};
+use rand::RngExt;
 
 const HOUR: usize = 3600 * 8000;
 
@@ -54,4 +57,32 @@ fn made_speech_and_music_give_hardly_a_key_and_never_a_hash() {
     println!("made music, 0.25 h: '{keys}'");
     assert!(!keys.contains('#'), "{keys}");
     assert!(keys.len() <= 2, "{keys}");
+}
+
+/// Two strings or two voices can hit a key's frequencies and begin together; a key holds its level, they do
+/// not. The same tones are a key when they hold it, and none when they fall or rise by 1 to 4 dB in 24 ms.
+#[test]
+fn two_tones_that_fade_or_swell_are_no_key() {
+    let mut rng = ear::seeded("fading", 20_266);
+    let mut heard = [0; 2];
+    for trial in 0..400 {
+        let key = ear::any_key(&mut rng);
+        let length = rng.random_range(60.0..150.0);
+        let press = ear::Press::plain(-12.0, length);
+        let rise_db = rng.random_range(1.0f32..4.0) * if rng.random_bool(0.8) { -1.0 } else { 1.0 };
+        for (is_fading, heard) in heard.iter_mut().enumerate() {
+            let mut audio = ear::Audio::silence(4000);
+            press.put(&mut rng, &mut audio, key, 1000);
+            if is_fading == 1 {
+                for (n, sample) in audio.0.iter_mut().skip(1000).enumerate() {
+                    *sample *= Db(rise_db * n as f32 / 192.0).amplitude_ratio();
+                }
+            }
+            audio.noise(&mut rng, Dbm0(-55.0));
+            let told = ear::reports(&audio.quantised(Some(Law::Mu)));
+            assert!(told.len() <= 1, "trial {trial}: {told:?}");
+            *heard += told.len();
+        }
+    }
+    assert_eq!(heard, [400, 0], "held, fading");
 }

@@ -2,15 +2,16 @@
 
 use pulp::{Simd, WithSimd};
 
-use super::agreement::Agreement;
+use super::agreement::{Agreement, Doubt};
 use super::event::{Began, Ended, Event, Gap};
+use super::exam::{self, Before, Verdict};
 use super::fit::WINDOW;
 use super::gate::Look;
 use super::history::{History, KEPT};
 use super::limits::{BRIDGED_HOLE_MS, EVIDENCE_GATE_SHARE, GATE_FIRST_SHARE, LONGEST_HOLE_MS, confidence};
 use super::press::Press;
 use super::trace::Trace;
-use super::window::{self, Filtered, Pair, Purity};
+use super::window::{self, Filtered, Pair};
 use super::{TABLES, Tables};
 use crate::dsp::goertzel::{BLOCK, HOP};
 use crate::dsp::units::{Db, Dbm0, Samples};
@@ -253,34 +254,50 @@ impl Detector {
             self.trace.see(best.key, to.saturating_sub(Samples(BLOCK as u64)), to, tell);
         }
         if let (Some(older), Some(newest)) = (older, newest) {
-            self.test(tables, [older, newest], &filtered, tell);
+            self.test(tables, [older, newest], filtered, tell);
         }
     }
 
     /// Asks the exact test of the newest window, and tells a key on which
     /// enough windows agree.
     #[inline(always)]
-    fn test(&mut self, tables: &Tables, looks: [Look; 2], filtered: &Filtered, tell: &mut impl FnMut(Event)) {
+    fn test(
+        &mut self,
+        tables: &Tables,
+        looks: [Look; 2],
+        mut filtered: Filtered,
+        tell: &mut impl FnMut(Event),
+    ) {
         let key = looks[1].key;
-        if matches!(&self.state, State::Down(press) if press.key == key) {
+        if key != looks[0].key || matches!(&self.state, State::Down(press) if press.key == key) {
             return;
         }
-        let Some((pair, purity)) = window::test(tables, looks, filtered) else {
+        let known = self.agreement.filter(|known| known.key == key);
+        let Some(found) = window::find(tables, looks, &mut filtered, known.and_then(|k| k.standing)) else {
             return;
         };
-        let known = self.agreement.filter(|known| known.key == key);
-        let sudden = || purity == Purity::Clear && !window::is_lingering(&self.history, filtered, &pair);
+        let (history, pair) = (&self.history, &found.pair);
+        let doubt = || window::doubt(history, &filtered, &found);
         let agreement = match known {
-            Some(known) if !known.is_doubtful || !sudden() => known.agree(&tables.limits, &pair, purity),
+            Some(known) if known.doubt != Doubt::Lingering || doubt() == Doubt::Lingering => {
+                known.agree(&tables.limits, &found)
+            }
             Some(_) | None => {
-                let onset = window::onset(&self.history, filtered, &pair);
-                Agreement::begin(key, onset, &pair, !sudden())
+                let doubt = doubt();
+                let onset = window::onset(history, &filtered, pair);
+                Agreement::begin(key, onset, &found, doubt, Before::newest_window(history))
             }
         };
         self.agreement = Some(agreement);
         if agreement.is_sure() {
-            self.agreement = None;
-            self.begin(agreement, pair, tell);
+            self.agreement = match exam::verdict(&agreement, history, &filtered, pair) {
+                Verdict::Key => None,
+                Verdict::Again => Some(agreement.anew(pair)),
+                Verdict::Doubtful => Some(agreement.fail(pair)),
+            };
+            if self.agreement.is_none() {
+                self.begin(agreement, *pair, tell);
+            }
         }
     }
 

@@ -28,6 +28,9 @@ pub(super) struct Tone {
     pub(super) frequency: Hz,
     /// Its mean square, in squared sample units.
     pub(super) mean_square: f32,
+    /// By how much its amplitude grows from the stretch's middle to its end, as
+    /// a share of itself.
+    pub(super) slope: f32,
 }
 
 /// Tones as fitted to one stretch.
@@ -39,6 +42,8 @@ pub(super) struct Fit<const TONES: usize> {
     pub(super) share: f32,
     /// The stretch's energy.
     pub(super) energy: f32,
+    /// What neither the tones nor their slopes explain of it.
+    pub(super) rest: f32,
 }
 
 /// Fits tones that lie near the phase steps `near` (radians a sample) to twice
@@ -71,8 +76,10 @@ pub(super) fn fit<const HALF: usize, const TONES: usize, const COLUMNS: usize>(
     let tones = std::array::from_fn(|index| Tone {
         frequency: Hz::from_radians_per_sample(steps[index]),
         mean_square: found.mean_squares[index],
+        slope: found.slopes[index],
     });
-    Some(Fit { tones, share: found.explained / energy.max(1.0), energy })
+    let rest = (energy - found.explained_by_all).max(0.0);
+    Some(Fit { tones, share: found.explained / energy.max(1.0), energy, rest })
 }
 
 /// Sums and differences of the samples equally far from the middle.
@@ -86,15 +93,21 @@ fn fold<const HALF: usize>(before: &[f32; HALF], after: &[f32; HALF]) -> ([f32; 
 /// What one round of the fit found.
 struct Round<const TONES: usize> {
     mean_squares: [f32; TONES],
+    /// Energy that the tones explain.
     explained: f32,
+    /// The same with the ramped columns.
+    explained_by_all: f32,
+    /// How much each amplitude grows from the middle to the end, as a share of itself.
+    slopes: [f32; TONES],
     /// How far each frequency is off, in radians a sample.
     corrections: [f32; TONES],
 }
 
 /// One Gauss–Newton round: amplitudes at the given frequencies and, by their
-/// derivatives, how far the frequencies are off.
+/// derivatives, how far the frequencies are off and how the amplitudes grow.
 ///
-/// x(t) = Σ a·cos ωt + b·sin ωt, dx/dω = −a·t·sin ωt + b·t·cos ωt.
+/// x(t) = Σ a·cos ωt + b·sin ωt, dx/dω = −a·t·sin ωt + b·t·cos ωt, and an
+/// amplitude of 1 + s·t adds s·a·t·cos ωt + s·b·t·sin ωt.
 #[inline(always)]
 fn correct<const HALF: usize, const TONES: usize, const COLUMNS: usize>(
     even: &[f32; HALF],
@@ -115,12 +128,16 @@ fn correct<const HALF: usize, const TONES: usize, const COLUMNS: usize>(
     // tone's mean square, (a² + b²) / 2, is an eighth of these squares.
     let square = |i: usize| a[i] * a[i] + b[i] * b[i];
     let turn = |i: usize| b[i] * b[i + TONES] - a[i] * a[i + TONES];
+    let growth = |i: usize| a[i] * b[i + TONES] + b[i] * a[i + TONES];
     // Only what steady tones explain counts: the ramped columns would also
     // explain a tone that fills half the window.
     let steady = |z: [f32; COLUMNS]| z.iter().take(TONES).map(|z| z * z).sum::<f32>();
+    let all = |z: [f32; COLUMNS]| z.iter().map(|z| z * z).sum::<f32>();
     Some(Round {
         mean_squares: std::array::from_fn(|i| square(i) / 8.0),
         explained: (steady(z_even) + steady(z_odd)) / 2.0,
+        explained_by_all: (all(z_even) + all(z_odd)) / 2.0,
+        slopes: std::array::from_fn(|i| growth(i) / square(i).max(1e-6)),
         corrections: std::array::from_fn(|i| turn(i) / (HALF as f32 * square(i).max(1e-6))),
     })
 }
@@ -149,8 +166,9 @@ impl<const N: usize> Wave<N> {
         Self::starting(step, 0.0)
     }
 
+    /// From `first` on, in samples, a sample apart.
     #[inline(always)]
-    fn starting(step: f32, first: f32) -> Self {
+    pub(super) fn starting(step: f32, first: f32) -> Self {
         const { assert!(N.is_multiple_of(LANES), "whole rows of lanes only") };
         let mut re: [f32; LANES] = [0.0; LANES];
         let mut im = [0.0; LANES];
@@ -232,6 +250,13 @@ fn dot<const N: usize>(left: &[f32; N], right: &[f32; N]) -> f32 {
 }
 
 impl<const TONES: usize> Fit<TONES> {
+    /// The variance, in noise like what is left unexplained of `count`
+    /// samples, of a tone's slope; and of its phase at the end of the stretch.
+    pub(super) fn variance(&self, tone: &Tone, count: usize) -> f32 {
+        let noise = self.rest / (count - 4 * TONES) as f32;
+        3.0 * noise / (count as f32 * tone.mean_square.max(1e-6))
+    }
+
     /// All tones' energy over the rest of `count` samples. Of white noise the
     /// fit explains as many parts in them as it has free numbers: an
     /// amplitude, a phase and a frequency a tone.

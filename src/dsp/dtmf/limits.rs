@@ -43,6 +43,24 @@ pub(super) const DISTURBED: Grade = Grade { share: 0.87, frequency_off: 0.010, t
 /// frequencies, as crystals make them, and steady levels stand in for purity.
 pub(super) const BURIED: Grade = Grade { share: 0.80, frequency_off: 0.007, twist: [Db(-7.0), Db(4.0)] };
 
+/// Where dial tones lie, in hertz: 400 to 450 Hz (ITU-T E.180), or two of 330
+/// to 480 Hz as in North America and Britain.
+pub(super) const DIAL_TONES: RangeInclusive<f32> = 315.0..=495.0;
+
+/// How loud what stood before a key is at least for it to be taken out, in
+/// energy beside the window: below it the key is pure enough with it.
+pub(super) const STOOD_LOUDNESS: f32 = 0.1;
+
+/// Of what stood there, how much tones have to explain.
+pub(super) const STOOD_SHARE: f32 = 0.9;
+
+/// How far the level of a tone that stands may move from window to window, in
+/// energy.
+pub(super) const STOOD_LEVEL: f32 = 1.4;
+
+/// How far its frequency may.
+pub(super) const STOOD_OFF: Hz = Hz(15.0);
+
 /// A trace of a key in a block of 12 ms: more than half of it and hardly
 /// anything else.
 pub(super) const EVIDENCE: Grade = Grade { share: 0.80, frequency_off: 0.025, twist: [Db(-12.0), Db(8.0)] };
@@ -83,8 +101,8 @@ pub(super) const LINGERING: f32 = 0.25;
 /// Unless each tone is as loud there as in the key, in energy,
 pub(super) const SAME_LEVEL: RangeInclusive<f32> = 0.75..=1.35;
 
-/// and both are this share of all that is there.
-pub(super) const SAME_SHARE: f32 = 0.97;
+/// and both are this share of all that is there, and in the key.
+pub(super) const SAME_SHARE: f32 = 0.985;
 
 /// See [`AGREEING_WINDOWS`], for a key whose tones were there before it.
 pub(super) const DOUBTFUL_AGREEING_WINDOWS: u32 = 8;
@@ -94,6 +112,44 @@ pub(super) const DOUBTFUL_RECENT_WINDOWS: u32 = 10;
 
 /// How far a tone's levels in the windows of such a key may differ.
 pub(super) const STEADY: Db = Db(0.5);
+
+/// How far a key's levels may be from level in its last window, in the units
+/// of [`super::exam`]: steady tones are once in 250,000 keys.
+pub(super) const SLOPE: f32 = 25.0;
+
+/// How far its frequencies may drift from its first window to its last, in the
+/// same units; the first may begin before the key, which disturbs them.
+pub(super) const DRIFT: f32 = 45.0;
+
+/// How far from level, and how far apart, they may be in a key that is in
+/// doubt: it is looked at once more where noise has done it, and a chord that
+/// fades stays one.
+pub(super) const DOUBTFUL: f32 = 8.0;
+
+/// What is not noise in the levels of a tone that is made by a machine, as a
+/// share of its amplitude.
+pub(super) const TOLERANCE: f32 = 0.004;
+
+/// What is not noise in its phase, in radians from the middle of a window to
+/// its end: an echo canceller that adapts turns it a little.
+pub(super) const TURN: f32 = 0.02;
+
+/// How much of what the tones before it left another tone leaves at most.
+pub(super) const COMPANION_SHARE: f32 = 0.85;
+
+/// How far other tones are from a key's to be told from them in a window.
+pub(super) const COMPANION_APART: Hz = Hz(75.0);
+
+/// By how many deviations a key fades, both tones taken together, that is too
+/// much where more than noise began with it.
+pub(super) const FADING: f32 = 1.7;
+
+/// By how much what is on the line beside a key may grow as it begins, in
+/// energy: notes of a chord begin together, noise and hum were there.
+pub(super) const GROWTH: f32 = 3.0;
+
+/// What is so little beside a key, in energy, counts as having been there.
+pub(super) const LITTLE: f32 = 0.01;
 
 /// Hops in a row without the tones that end a key: 28 ms. Q.24: a break of
 /// 10 ms is bridged, a pause of 40 ms separates; and a lost frame of 20 ms,

@@ -12,14 +12,17 @@
 //! what is told and when does not depend on the blocks that come in.
 
 mod agreement;
+mod companions;
 mod detector;
 mod event;
+mod exam;
 mod fit;
 mod gate;
 mod history;
 mod key;
 mod limits;
 mod press;
+mod standing;
 mod trace;
 mod window;
 

@@ -1,6 +1,7 @@
 //! The newest window of a line, and whether it holds a key.
 
 use super::Tables;
+use super::agreement::Doubt;
 use super::fit::{Fit, Tone, WINDOW, fit};
 use super::gate::Look;
 use super::history::{History, KEPT, KEPT_HOPS};
@@ -10,6 +11,7 @@ use super::limits::{
     on_the_line,
 };
 use super::press::{presence, presences};
+use super::standing::{Standing, take_out};
 use crate::dsp::goertzel::{BLOCK, HOP, bin_frequency};
 use crate::dsp::units::{Db, Samples};
 
@@ -25,14 +27,23 @@ pub(super) enum Purity {
     Buried,
 }
 
+/// A window that holds a key.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Found {
+    pub(super) pair: Pair,
+    pub(super) purity: Purity,
+    /// What stands on the line beside it and was taken out.
+    pub(super) standing: Option<Standing>,
+}
+
 /// What was heard of late, after the high-pass.
 pub(super) type Filtered = [f32; KEPT];
 
 /// Where the newest window begins in [`Filtered`].
-const BEGIN: usize = KEPT - WINDOW;
+pub(super) const BEGIN: usize = KEPT - WINDOW;
 
 /// Samples in [`Filtered`] before the hop in which an onset may lie.
-const BEFORE: usize = BEGIN - HOP;
+pub(super) const BEFORE: usize = BEGIN - HOP;
 
 /// The pair of tones in the block that ended `back` samples ago, where they
 /// are most of it and all of it was received.
@@ -45,21 +56,15 @@ pub(super) fn look(tables: &Tables, history: &History, back: usize) -> Option<Lo
     tables.gate.look(&tables.limits, &block).filter(|look| look.share >= GATE_SHARE)
 }
 
-/// The newest window, if it is a key's: two blocks of which the gate sees the
-/// same key in both.
+/// The newest window, if it is a key's: two blocks in both of which the gate
+/// sees it.
 #[inline(always)]
-pub(super) fn test(
-    tables: &Tables,
-    [older, newer]: [Look; 2],
-    filtered: &Filtered,
-) -> Option<(Pair, Purity)> {
+fn test(tables: &Tables, [older, newer]: [Look; 2], filtered: &Filtered) -> Option<(Pair, Purity)> {
     let key = newer.key;
-    if older.key != key || !is_hopeful(older.energy + newer.energy, &filtered[BEGIN..]) {
+    if !is_hopeful(older.energy + newer.energy, &filtered[BEGIN..]) {
         return None;
     }
-    let near =
-        bins(key).map(|bin| bin_frequency(bin).radians_per_sample() + newer.bins.offset(&older.bins, bin));
-    let found = fit::<{ WINDOW / 2 }, 2, 4>(&filtered[BEGIN..], near, 3)?;
+    let found = fit::<{ WINDOW / 2 }, 2, 4>(&filtered[BEGIN..], near([older, newer]), 3)?;
     if floor_of(tables, &found) < tables.limits.floor {
         return None;
     }
@@ -68,6 +73,33 @@ pub(super) fn test(
         return Some((found, Purity::Clear));
     }
     BURIED.admits(&measure).then_some((found, Purity::Buried))
+}
+
+/// The newest window, if it is a key's: by itself, or once the dial tone is
+/// taken out of `filtered` that stood before it, or under which the windows
+/// before it were found.
+#[inline(always)]
+pub(super) fn find(
+    tables: &Tables,
+    looks: [Look; 2],
+    filtered: &mut Filtered,
+    known: Option<Standing>,
+) -> Option<Found> {
+    let plain = || test(tables, looks, filtered).map(|(pair, purity)| Found { pair, purity, standing: None });
+    let plain = if known.is_none() { plain() } else { None };
+    if plain.is_some_and(|plain| plain.purity == Purity::Clear) {
+        return plain;
+    }
+    let Some((cleaned, standing)) = take_out(filtered, near(looks), known) else {
+        return plain;
+    };
+    match test(tables, looks, &cleaned) {
+        Some((pair, Purity::Clear)) => {
+            *filtered = cleaned;
+            Some(Found { pair, purity: Purity::Clear, standing: Some(standing) })
+        }
+        Some((_, Purity::Buried)) | None => plain,
+    }
 }
 
 /// True if the block that ended `back` samples ago holds evidence of the pair
@@ -105,6 +137,12 @@ fn energy(stretch: &[f32]) -> f32 {
         }
     }
     sums.iter().sum()
+}
+
+/// The phase steps near which the gate saw the tones of a key in two blocks.
+#[inline(always)]
+pub(super) fn near([older, newer]: [Look; 2]) -> [f32; 2] {
+    bins(newer.key).map(|bin| bin_frequency(bin).radians_per_sample() + newer.bins.offset(&older.bins, bin))
 }
 
 fn bins(key: Key) -> [usize; 2] {
@@ -146,17 +184,21 @@ fn floor_of(tables: &Tables, pair: &Pair) -> f32 {
 /// was there as purely and as loud is the key itself, which a repeated frame
 /// has put out of phase.
 #[inline(always)]
-pub(super) fn is_lingering(history: &History, filtered: &Filtered, pair: &Pair) -> bool {
+pub(super) fn doubt(history: &History, filtered: &Filtered, found: &Found) -> Doubt {
+    let pair = &found.pair;
+    if found.purity == Purity::Buried {
+        return Doubt::Lingering;
+    }
     let (before, last) = (filtered.first_chunk::<BEFORE>(), filtered[BEFORE - HOP..].first_chunk::<HOP>());
     let (Some(before), Some(last), KEPT_HOPS) = (before, last, history.unbroken()) else {
-        return false;
+        return Doubt::None;
     };
     if presences(before, pair).tones.iter().all(|level| *level <= LINGERING) {
-        return false;
+        return Doubt::None;
     }
     let last = presences(last, pair);
     let is_same = last.tones.iter().all(|level| SAME_LEVEL.contains(level));
-    !(is_same && last.share >= SAME_SHARE)
+    if is_same && last.share >= SAME_SHARE { Doubt::Same } else { Doubt::Lingering }
 }
 
 /// Where the tones of the newest window began: in its first hop or in the one

@@ -1,0 +1,109 @@
+//! Other tones in a key's window: explained, so that they do not pass for noise.
+//!
+//! A chord's third note and its harmonics hide how its two loudest tones fade;
+//! with them explained, what is left is as little as a key's noise.
+
+use super::fit::{Fit, Tone, WINDOW, Wave, fit, solve};
+use super::limits::{COMPANION_APART, COMPANION_SHARE};
+use super::window::Pair;
+use crate::dsp::units::Hz;
+
+/// Where companions are looked for, in hertz: all that the high-pass and a
+/// telephone line let through, in steps from which the fit finds them.
+const GRID: (u16, u16, usize) = (120, 3_760, 40);
+
+/// The pair as the window holds it once up to four other tones are explained.
+pub(super) fn explained(window: &[f32; WINDOW], pair: &Pair) -> Pair {
+    let steps = pair.tones.map(|tone| tone.frequency.radians_per_sample());
+    let Some(three) = one_more::<2, 4, 8, 3, 6>(window, pair, steps) else {
+        return *pair;
+    };
+    let Some(four) = one_more::<3, 6, 12, 4, 8>(window, &three, steps) else {
+        return key_of(&three);
+    };
+    let Some(five) = one_more::<4, 8, 16, 5, 10>(window, &four, steps) else {
+        return key_of(&four);
+    };
+    one_more::<5, 10, 20, 6, 12>(window, &five, steps).map_or_else(|| key_of(&five), |six| key_of(&six))
+}
+
+/// The first two tones of a fit, and what all of them leave, as noise would
+/// leave it beside two.
+fn key_of<const TONES: usize>(found: &Fit<TONES>) -> Pair {
+    let Fit { share, energy, .. } = *found;
+    let rest = found.rest * (WINDOW - 8) as f32 / (WINDOW - 4 * TONES) as f32;
+    Fit { tones: [found.tones[0], found.tones[1]], share, energy, rest }
+}
+
+/// The fit with one more tone, where that explains more of what was left
+/// than noise would grant it.
+/// `HALVES` and `COLUMNS` are twice and four times `TONES`, `MORE` is one more,
+/// `MORE_HALVES` twice that.
+fn one_more<
+    const TONES: usize,
+    const HALVES: usize,
+    const COLUMNS: usize,
+    const MORE: usize,
+    const MORE_HALVES: usize,
+>(
+    window: &[f32; WINDOW],
+    found: &Fit<TONES>,
+    key: [f32; 2],
+) -> Option<Fit<MORE>> {
+    let rest = left_by::<TONES, COLUMNS>(window, found)?;
+    let another = strongest(&rest, &found.tones)?;
+    let known = |index: usize| found.tones.get(index).map(|tone| tone.frequency.radians_per_sample());
+    let near = std::array::from_fn(|index| known(index).unwrap_or(another));
+    let more = fit::<{ WINDOW / 2 }, MORE, MORE_HALVES>(window, near, 3)?;
+    let is_key = more.tones.iter().zip(key).all(|(tone, step)| is_near(tone, step));
+    let is_apart = more.tones.iter().skip(2).all(|tone| key.iter().all(|step| !is_near(tone, *step)));
+    (is_key && is_apart && more.rest <= COMPANION_SHARE * found.rest).then_some(more)
+}
+
+fn is_near(tone: &Tone, step: f32) -> bool {
+    (tone.frequency.0 - Hz::from_radians_per_sample(step).0).abs() < COMPANION_APART.0
+}
+
+/// What tones with slopes leave of a window.
+fn left_by<const TONES: usize, const COLUMNS: usize>(
+    window: &[f32; WINDOW],
+    found: &Fit<TONES>,
+) -> Option<[f32; WINDOW]> {
+    const { assert!(COLUMNS == 4 * TONES, "a wave and its ramp, in two phases, for each tone") };
+    let first = 0.5 - WINDOW as f32 / 2.0;
+    let waves = found.tones.map(|tone| Wave::<WINDOW>::starting(tone.frequency.radians_per_sample(), first));
+    let ramp = |n: usize| (n as f32 + first) * 2.0 / WINDOW as f32;
+    let ramped = waves.each_ref().map(|wave| {
+        [&wave.cos, &wave.sin].map(|wave| std::array::from_fn::<f32, WINDOW, _>(|n| wave[n] * ramp(n)))
+    });
+    let columns: [&[f32; WINDOW]; COLUMNS] = std::array::from_fn(|column| {
+        let (wave, ramped) = (&waves[column / 4], &ramped[column / 4]);
+        match column % 4 {
+            0 => &wave.cos,
+            1 => &wave.sin,
+            ramp => &ramped[ramp % 2],
+        }
+    });
+    let (amplitudes, _) = solve(columns, window)?;
+    let mut rest = *window;
+    for (column, amplitude) in columns.iter().zip(amplitudes) {
+        for (sample, wave) in rest.iter_mut().zip(*column) {
+            *sample -= amplitude * wave;
+        }
+    }
+    Some(rest)
+}
+
+/// The phase step of the strongest tone that is not one of `known`.
+fn strongest(rest: &[f32; WINDOW], known: &[Tone]) -> Option<f32> {
+    let (lowest, highest, apart) = GRID;
+    let is_new = |hz: &f32| known.iter().all(|tone| (tone.frequency.0 - hz).abs() >= COMPANION_APART.0);
+    let steps = (lowest..=highest).step_by(apart).map(f32::from).filter(is_new);
+    let energy = |step: f32| {
+        let wave = Wave::<WINDOW>::from_zero(step);
+        let dot = |wave: &[f32; WINDOW]| rest.iter().zip(wave).map(|(x, w)| x * w).sum::<f32>();
+        dot(&wave.cos).powi(2) + dot(&wave.sin).powi(2)
+    };
+    let energies = steps.map(|hz| Hz(hz).radians_per_sample()).map(|step| (step, energy(step)));
+    energies.max_by(|(_, one), (_, other)| one.total_cmp(other)).map(|(step, _)| step)
+}

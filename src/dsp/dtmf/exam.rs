@@ -1,0 +1,112 @@
+//! The last look before a key is told: whether its tones are as steady as a
+//! key's are, and alone in having begun.
+
+use super::agreement::{Agreement, Doubt};
+use super::companions::explained;
+use super::fit::{WINDOW, Wave, solve};
+use super::history::{History, KEPT_HOPS};
+use super::limits::{DOUBTFUL, DRIFT, FADING, GROWTH, LITTLE, SAME_SHARE, SLOPE, TOLERANCE, TURN};
+use super::window::{BEFORE, BEGIN, Filtered, Pair};
+
+/// What was on the line before a key: its mean square as it came, hum and all.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub(super) struct Before(pub(super) f32);
+
+impl Before {
+    /// Before the newest window and the hop in which its tones may have begun.
+    pub(super) fn newest_window(history: &History) -> Self {
+        let samples = history.newest::<BEFORE>(WINDOW + BEGIN - BEFORE);
+        Self(samples.iter().map(|x| f32::from(*x).powi(2)).sum::<f32>() / BEFORE as f32)
+    }
+}
+
+/// What the last look makes of the windows that agree on a key.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Verdict {
+    /// It is told.
+    Key,
+    /// As many must agree once more: the first of them may have held the edge
+    /// of a repeated frame.
+    Again,
+    /// More must agree.
+    Doubtful,
+}
+
+/// The last look at the newest window of an agreement, which is `filtered`'s.
+pub(super) fn verdict(
+    agreement: &Agreement,
+    history: &History,
+    filtered: &Filtered,
+    newest: &Pair,
+) -> Verdict {
+    let alone = filtered.last_chunk().map_or(*newest, |window| explained(window, newest));
+    let plain = Unsteadiness::between(&agreement.first, newest);
+    let freed = Unsteadiness::between(&agreement.first, &alone);
+    let slope = plain.slope.max(freed.slope);
+    let fades = slope > SLOPE || plain.fading.max(freed.fading) > FADING;
+    let is_chord = || fades && has_grown(agreement, history, newest);
+    match agreement.doubt {
+        // After a hole the high-pass still settles in the window, and nothing is known of before it.
+        Doubt::None if history.unbroken() < KEPT_HOPS => Verdict::Key,
+        Doubt::Same if newest.share < SAME_SHARE => Verdict::Again,
+        Doubt::Same if slope > SLOPE => Verdict::Doubtful,
+        Doubt::Same => Verdict::Key,
+        Doubt::None if plain.slope > SLOPE || is_chord() => Verdict::Doubtful,
+        Doubt::None if plain.drift > DRIFT => Verdict::Again,
+        Doubt::None => Verdict::Key,
+        Doubt::Lingering | Doubt::Failed => {
+            let step = plain.step.max(freed.step);
+            let is_steady = slope.max(step) <= DOUBTFUL && plain.drift <= DRIFT && !is_chord();
+            if is_steady { Verdict::Key } else { Verdict::Again }
+        }
+    }
+}
+
+/// True if what is on the line beside a key began with it.
+fn has_grown(agreement: &Agreement, history: &History, newest: &Pair) -> bool {
+    let own: f32 = newest.tones.iter().map(|tone| tone.mean_square).sum();
+    beside(history, newest) > GROWTH * agreement.before.0.max(LITTLE * own)
+}
+
+/// How far two tones are from being steady, in squared deviations of what noise
+/// would do to steady ones, summed over both: 2 on average, and above 20 once
+/// in 20,000 times.
+#[derive(Debug, Clone, Copy, PartialEq)]
+struct Unsteadiness {
+    /// Of their levels' slopes within the newest window.
+    slope: f32,
+    /// Of how far their frequencies moved since the first window.
+    drift: f32,
+    /// Of how far their levels did.
+    step: f32,
+    /// By how many deviations their levels fall, taken together.
+    fading: f32,
+}
+
+impl Unsteadiness {
+    fn between(first: &Pair, newest: &Pair) -> Self {
+        let mut sums = Self { slope: 0.0, drift: 0.0, step: 0.0, fading: 0.0 };
+        for (before, tone) in first.tones.iter().zip(&newest.tones) {
+            let (own, first) = (newest.variance(tone, WINDOW), first.variance(before, WINDOW));
+            let level = TOLERANCE * TOLERANCE;
+            let drift = tone.frequency.radians_per_sample() - before.frequency.radians_per_sample();
+            let step = (tone.mean_square / before.mean_square).ln() / 2.0;
+            sums.slope += tone.slope.powi(2) / (own + level);
+            sums.fading -= tone.slope / (2.0 * (own + level)).sqrt();
+            sums.drift += (drift * WINDOW as f32 / 2.0).powi(2) / (own + first + TURN * TURN);
+            sums.step += step.powi(2) / ((own + first) / 3.0 + level);
+        }
+        sums
+    }
+}
+
+/// What is on the line beside the key's tones, its mean square as it came.
+fn beside(history: &History, pair: &Pair) -> f32 {
+    let samples = history.newest::<WINDOW>(0).map(f32::from);
+    let [low, high] = pair.tones.map(|tone| Wave::<WINDOW>::from_zero(tone.frequency.radians_per_sample()));
+    let Some((_, z)) = solve([&low.cos, &low.sin, &high.cos, &high.sin], &samples) else {
+        return 0.0;
+    };
+    let energy: f32 = samples.iter().map(|x| x * x).sum();
+    (energy - z.iter().map(|z| z * z).sum::<f32>()).max(0.0) / WINDOW as f32
+}
