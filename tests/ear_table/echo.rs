@@ -152,8 +152,8 @@ fn frames(call: &EchoCall) -> Frames {
 
 /// Frames whose middle lies in what is told as speech, of samples as they come.
 fn voiced(samples: &[i16]) -> usize {
-    frames_of_speech(samples.len(), |listener, tell| {
-        samples.chunks(PACKET).for_each(|packet| listener.feed(packet, &mut *tell));
+    frames_of_speech(samples.len(), |listener, mut tell| {
+        samples.chunks(PACKET).for_each(|packet| listener.feed(packet, &mut tell));
     })
 }
 
