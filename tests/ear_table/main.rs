@@ -27,8 +27,11 @@ use std::process::ExitCode;
 
 use table::Table;
 
+/// Measures a group of rows.
+type Measure = fn(&mut Table);
+
 /// A group's name and what measures it.
-const GROUPS: &[(&str, fn(&mut Table))] = &[
+const GROUPS: &[(&str, Measure)] = &[
     // First, while nothing else runs: the others use every core.
     ("time", time::measure),
     ("points", points::measure),

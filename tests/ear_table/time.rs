@@ -33,9 +33,12 @@ fn ns_a_sample(samples: usize, work: impl FnOnce()) -> f64 {
     (cpu_ns() - begin) / samples as f64
 }
 
+/// A row's name, what is required of it in words and as a figure, and what takes its time.
+type Part = (&'static str, &'static str, f64, fn(&Sounds) -> f64);
+
 pub(crate) fn measure(table: &mut Table) {
     let sounds = Sounds::make(table);
-    let parts: [(&str, &str, f64, fn(&Sounds) -> f64); 5] = [
+    let parts: [Part; 5] = [
         ("one channel alone", "<= 1", 1.0, alone),
         ("gate and test, a bank of 1,024", "<= 1/3", 1.0 / 3.0, bank),
         ("whole ear, a prompt playing", "<= 1.5", 1.5, whole),
