@@ -116,10 +116,10 @@ fn silence_of_the_first_priority_leads_to_the_second_and_is_remembered() {
     assert_eq!(first["reason"], "busy", "{first:#}");
     assert_eq!(first["attempts"].as_array().map(Vec::len), Some(1), "within one attempt: {first:#}");
     assert_eq!(first["attempts"][0]["transport"], "udp", "{first:#}");
-    assert!((32.0..40.0).contains(&lasted_s(&first)), "the first target was tried: {first:#}");
+    assert!(lasted_s(&first) >= 32.0, "RFC 3261 §17.1.1.2, Timer B: the first target was tried: {first:#}");
     let second = serve_one("second");
     assert_eq!(second["reason"], "busy", "{second:#}");
-    assert!(lasted_s(&second) < 8.0, "a dead host costs one call its 32 s, and not each: {second:#}");
+    assert!(lasted_s(&second) < 32.0, "a dead host costs one call its 32 s, and not each: {second:#}");
 }
 
 /// Submits one job to the gateway that serves; its result.

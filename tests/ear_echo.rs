@@ -53,7 +53,7 @@ fn our_own_prompt_is_no_key() {
 #[test]
 fn another_key_is_heard_while_our_prompt_holds_one() {
     let mut rng = seeded("another key", 90_403);
-    let trials = short_or_long(60, 2000);
+    let trials = short_or_long(200, 2000);
     let mut right = 0;
     for _ in 0..trials {
         let mut said: Vec<f32> = prompt(&mut rng).into_iter().map(f32::from).collect();

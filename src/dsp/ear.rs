@@ -64,6 +64,9 @@ impl<R: Reference> Ear<R> {
         for block in samples.chunks_mut(BLOCK) {
             self.echo.take_out(&self.reference, self.detector.position(), block);
             let Self { detector, echo, reference, is_own } = self;
+            if echo.may_be_heard() {
+                detector.expect_voice(Samples(block.len() as u64));
+            }
             detector.feed(block, &mut |event| told(echo, reference, is_own, event, tell));
         }
     }

@@ -38,6 +38,8 @@ pub struct Detector {
     agreement: Option<Agreement>,
     trace: Trace,
     state: State,
+    /// The end of what may hold a voice of ours.
+    voice_until: Samples,
 }
 
 /// What [`Detector::feed`] does, to be compiled for each vector unit. That changes no result: the compiler
@@ -95,12 +97,19 @@ impl Detector {
             agreement: None,
             trace: Trace::default(),
             state: State::Up,
+            voice_until: Samples(0),
         }
     }
 
     /// The samples fed so far, missing ones included.
     pub fn position(&self) -> Samples {
         self.history.position()
+    }
+
+    /// What is heard next may hold, for so long, what is left of our own voice. Beside a key that is no
+    /// sign of a chord.
+    pub fn expect_voice(&mut self, samples: Samples) {
+        self.voice_until = self.position() + samples;
     }
 
     /// Hears samples that were received.
@@ -290,7 +299,11 @@ impl Detector {
         };
         self.agreement = Some(agreement);
         if agreement.is_sure() {
-            self.agreement = match exam::verdict(&agreement, history, &filtered, pair) {
+            let verdict = match history.at <= self.voice_until {
+                true => Verdict::Key,
+                false => exam::verdict(&agreement, history, &filtered, pair),
+            };
+            self.agreement = match verdict {
                 Verdict::Key => None,
                 Verdict::Again => Some(agreement.anew(pair)),
                 Verdict::Doubtful => Some(agreement.fail(pair)),

@@ -117,6 +117,12 @@ impl EchoModel {
         began.onset < played.end() + LATEST_ECHO && tones::explains(played, listening.received(), began)
     }
 
+    /// True if our own voice may be in what was received last, be it taken out for the most part.
+    pub fn may_be_heard(&self) -> bool {
+        let listening = self.listening.as_ref().filter(|listening| listening.end() == self.at);
+        listening.is_some_and(|listening| self.canceller.is_some() || listening.expects_echo())
+    }
+
     /// True if what was received of late is our own voice, as far as can be told: taken out for the most
     /// part or, as long as no echo path was found or given up, to be expected.
     pub fn is_echo(&self) -> bool {
