@@ -101,7 +101,8 @@ impl Heard {
                 self.keys.push(began.key.as_char());
                 self.onsets.push(began.onset);
             }
-            ear::Heard::Ended(_) | ear::Heard::OwnEcho(_) => {}
+            ear::Heard::Ended(_) => {}
+            ear::Heard::OwnEcho(began) => self.traces.push(began.told_at),
             ear::Heard::Undecided { to, .. } => self.traces.push(to),
         }
     }

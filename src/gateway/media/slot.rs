@@ -1,6 +1,6 @@
 //! One line with its sockets, and when it is due.
 
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use tokio::sync::mpsc::Sender;
 use tokio::sync::mpsc::error::TrySendError;
@@ -122,6 +122,12 @@ impl Due {
         if drains { READ_AT_ONCE } else { usize::from(self.round.size - self.round.found) }
     }
 
+    /// Packets of a steady stream that this look is for; of any other, the next.
+    fn awaited(&self) -> usize {
+        let is_steady = self.steady >= STEADY;
+        if is_steady { usize::from(self.round.size.saturating_sub(self.round.found)) } else { 1 }
+    }
+
     /// Plans the next look after one in sub-slot `n`.
     ///
     /// Packets come once a packet length, at a phase that only they know. Reading right after
@@ -202,7 +208,7 @@ impl Slot {
 
     /// Reads what came.
     pub(super) fn read(&mut self, n: u64, now: Instant, due: &mut Due, scratch: &mut Scratch) {
-        let look = self.read_rtp(due.limit(), now, scratch);
+        let look = self.read_rtp(due.limit(), due.awaited(), now, scratch);
         due.plan_read(n, self.period(), look);
         self.sockets.connect(self.line.only_peer());
     }
@@ -231,7 +237,7 @@ impl Slot {
     pub(super) fn obey(&mut self, now: Instant, command: MediaCommand, scratch: &mut Scratch) {
         match &command {
             MediaCommand::Close => {
-                self.read_rtp(READ_AT_CLOSE, now, scratch);
+                self.read_rtp(READ_AT_CLOSE, 1, now, scratch);
                 self.read_rtcp(now, scratch);
             }
             MediaCommand::Negotiated(_)
@@ -263,14 +269,17 @@ impl Slot {
     }
 
     /// Reads at most `limit` datagrams, or more where one of them is no plain audio of the call: a
-    /// key's event shows itself so, and none waits longer than for the audio before it.
-    fn read_rtp(&mut self, mut limit: usize, now: Instant, scratch: &mut Scratch) -> Look {
+    /// key's event shows itself so, and none waits longer than for the audio before it. Those that are
+    /// `awaited` together count as come a packet length apart, for so they did until now: the jitter
+    /// that is told would be our own otherwise.
+    fn read_rtp(&mut self, mut limit: usize, awaited: usize, now: Instant, scratch: &mut Scratch) -> Look {
         let mut look = Look { packets: 0, plain: true };
         while look.packets < limit
             && let Some((from, len)) = self.sockets.receive(scratch)
         {
             look.packets += 1;
-            if self.line.handle_rtp(now, from, &mut scratch[..len]) != Heard::Audio {
+            let came = before(now, self.line.ptime(), awaited.saturating_sub(look.packets));
+            if self.line.handle_rtp(came, from, &mut scratch[..len]) != Heard::Audio {
                 look.plain = false;
                 limit = limit.max(READ_AT_ONCE);
             }
@@ -291,6 +300,12 @@ impl Slot {
     fn period(&self) -> u64 {
         (self.line.ptime().as_millis() / SUB_SLOT.as_millis()).max(1) as u64
     }
+}
+
+/// So many packet lengths before a moment.
+fn before(now: Instant, ptime: Duration, packets: usize) -> Instant {
+    let packets = u32::try_from(packets).unwrap_or(0);
+    now.checked_sub(ptime * packets).unwrap_or(now)
 }
 
 #[cfg(test)]
@@ -343,6 +358,17 @@ mod tests {
             assert_eq!(walk.waited, [0, 4], "read in the sub-slot in which they came, phase {phase}");
             assert!(walk.looks <= 56, "100 packets, two a look, few looks in vain: {}", walk.looks);
         }
+    }
+
+    /// Two packets of a steady stream that one look finds came 20 ms apart: no jitter is told of it.
+    #[test]
+    fn packets_that_are_read_together_did_not_come_together() {
+        let (now, ptime) = (crate::gateway::clock::now(), Duration::from_millis(20));
+        let mut due = Due::new(0, 0);
+        assert_eq!(due.awaited(), 1, "nothing is known of a new stream");
+        (due.steady, due.round) = (STEADY + 1, Round::of(STEADY_PACKETS));
+        let came = |packet: usize| now - before(now, ptime, due.awaited().saturating_sub(packet));
+        assert_eq!([1, 2, 3].map(came), [ptime, Duration::ZERO, Duration::ZERO]);
     }
 
     #[test]

@@ -110,7 +110,12 @@ impl Ear {
 /// Tells what the detector found, with its moment on our clock.
 fn told(heard: Heard, end: Samples, place: Place<'_>, tell: &mut impl FnMut(MediaEvent)) {
     match heard {
-        Heard::OwnEcho(_) => tell(MediaEvent::OwnEcho),
+        Heard::OwnEcho(began) => {
+            tell(MediaEvent::OwnEcho);
+            // It may have been a person's all the same: a `#` after it is not lone.
+            let (from, to) = (place.moment(end, began.onset), place.moment(end, began.told_at));
+            tell(MediaEvent::Undecided { from, to });
+        }
         Heard::Began(began) => {
             if let Some(digit) = Digit::from_char(began.key.as_char()) {
                 let began = place.moment(end, began.onset);
