@@ -2,6 +2,10 @@
 
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking, its helpers too")]
 
+#[path = "support/wav.rs"]
+#[allow(dead_code, reason = "every test binary uses its own part of what they share")]
+mod wav;
+
 use std::f64::consts::TAU;
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -52,7 +56,7 @@ impl Scratch {
 
     /// Replaces one clip's audio, its words staying as they are.
     fn record(&self, clip: ClipName, pcm: &[i16]) {
-        fs::write(self.pack().join(format!("{clip}.wav")), wav(pcm)).unwrap();
+        fs::write(self.pack().join(format!("{clip}.wav")), wav::bytes(pcm)).unwrap();
         let path = self.pack().join("pack.toml");
         let manifest = fs::read_to_string(&path).unwrap();
         fs::write(&path, manifest.replace(&format!("{clip}.flac"), &format!("{clip}.wav"))).unwrap();
@@ -86,22 +90,6 @@ fn edit(dir: &Path, from: &str, to: &str) {
     let manifest = fs::read_to_string(&path).unwrap();
     assert!(manifest.contains(from), "{from} is not in {}", path.display());
     fs::write(&path, manifest.replacen(from, to, 1)).unwrap();
-}
-
-/// 8 kHz mono 16-bit WAV.
-fn wav(pcm: &[i16]) -> Vec<u8> {
-    let data_len = (pcm.len() * 2) as u32;
-    let mut bytes = b"RIFF".to_vec();
-    bytes.extend((36 + data_len).to_le_bytes());
-    bytes.extend(b"WAVEfmt ");
-    bytes.extend(16_u32.to_le_bytes());
-    bytes.extend([1_u16, 1].map(u16::to_le_bytes).concat());
-    bytes.extend([8_000_u32, 16_000].map(u32::to_le_bytes).concat());
-    bytes.extend([2_u16, 16].map(u16::to_le_bytes).concat());
-    bytes.extend(b"data");
-    bytes.extend(data_len.to_le_bytes());
-    bytes.extend(pcm.iter().flat_map(|sample| sample.to_le_bytes()));
-    bytes
 }
 
 /// What the shipped pack says in this clip.

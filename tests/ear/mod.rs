@@ -18,7 +18,9 @@ pub mod points;
 pub mod schedules;
 pub mod sounds;
 pub mod spandsp;
+pub mod timing;
 pub mod voices;
+#[path = "../support/wav.rs"]
 pub mod wav;
 
 /// Room for one trial: 600 ms, the signal begins about 150 ms into it.

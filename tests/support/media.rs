@@ -2,6 +2,8 @@
 
 use std::f64::consts::TAU;
 
+use super::wav;
+
 /// G.711 µ-law of one sample (ITU-T G.711, table 2a), written here anew so that the tests do not
 /// rest on the encoder that they judge.
 fn ulaw(sample: i16) -> u8 {
@@ -24,13 +26,13 @@ pub(crate) fn pound_ulaw() -> Vec<u8> {
 
 /// 20 s of a hum, as WAV.
 pub(crate) fn noise_wav() -> Vec<u8> {
-    wav(&hum(160_000))
+    wav::bytes(&hum(160_000))
 }
 
 /// 1 s of silence, each key for 200 ms and 300 ms of silence after it, 30 s of silence, as WAV.
 pub(crate) fn keys_wav(keys: &str) -> Vec<u8> {
     let key = |key| [tones(&pair(key), 1_600), vec![0; 2_400]].concat();
-    wav(&[vec![0; 8_000], keys.chars().flat_map(key).collect(), vec![0; 240_000]].concat())
+    wav::bytes(&[vec![0; 8_000], keys.chars().flat_map(key).collect(), vec![0; 240_000]].concat())
 }
 
 /// The two tones of a key (ITU-T Q.23), at about -10 dBm0 each.
@@ -57,21 +59,4 @@ fn tones(parts: &[(f64, f64)], samples: u32) -> Vec<i16> {
     (0..samples)
         .map(|n| parts.iter().map(|(hertz, peak)| peak * sine(n, *hertz)).sum::<f64>() as i16)
         .collect()
-}
-
-/// A RIFF file of 16-bit samples, 8 kHz, mono.
-fn wav(samples: &[i16]) -> Vec<u8> {
-    let data: Vec<u8> = samples.iter().flat_map(|sample| sample.to_le_bytes()).collect();
-    let length = u32::try_from(data.len()).expect("seconds of sound, not hours");
-    let mut file = b"RIFF".to_vec();
-    file.extend((36 + length).to_le_bytes());
-    file.extend(b"WAVEfmt ");
-    file.extend(16_u32.to_le_bytes());
-    // PCM, one channel; bytes a second, bytes a frame, bits a sample.
-    file.extend([1_u16, 1].map(u16::to_le_bytes).concat());
-    file.extend([8000_u32, 16_000].map(u32::to_le_bytes).concat());
-    file.extend([2_u16, 16].map(u16::to_le_bytes).concat());
-    file.extend(b"data");
-    file.extend(length.to_le_bytes());
-    [file, data].concat()
 }

@@ -15,6 +15,7 @@ pub(crate) mod sipp;
 pub(crate) mod site;
 pub(crate) mod trace;
 pub(crate) mod uas;
+pub(crate) mod wav;
 
 use std::time::{Duration, Instant};
 

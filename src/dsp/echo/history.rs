@@ -71,8 +71,9 @@ fn index(position: u64) -> usize {
     (position % KEPT as u64) as usize
 }
 
+/// As many samples as both have.
 #[inline(always)]
-fn widen(samples: &[i16], out: &mut [f32]) {
+pub(super) fn widen(samples: &[i16], out: &mut [f32]) {
     for (wide, sample) in out.iter_mut().zip(samples) {
         *wide = f32::from(*sample);
     }

@@ -4,7 +4,7 @@ use pulp::Simd;
 
 use super::WORTH_HEARING;
 use super::canceller::{BLOCK, Canceller};
-use super::history::History;
+use super::history::{History, widen};
 use super::reference::Reference;
 use super::search::{Candidate, GROUP_SAMPLES, REACH_SAMPLES, Search};
 use super::slide::energy;
@@ -145,9 +145,7 @@ impl Listening {
     ) {
         let fresh = BLOCK - block.len();
         let mut wide = [0.0; BLOCK];
-        for (wide, sample) in wide[fresh..].iter_mut().zip(&*block) {
-            *wide = f32::from(*sample);
-        }
+        widen(block, &mut wide[fresh..]);
         let received = energy(simd, &wide);
         if received < self.faintest {
             return;

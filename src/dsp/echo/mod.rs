@@ -71,6 +71,11 @@ impl EchoModel {
         Self::default()
     }
 
+    /// What listens, if it heard what was received last.
+    fn heard_last(&self) -> Option<&Listening> {
+        self.listening.as_deref().filter(|listening| listening.end() == self.at)
+    }
+
     /// Takes our echo out of samples received from a position on. Where no echo is known, and wherever
     /// taking it out would leave more than there was, the samples stay as they are.
     pub fn take_out(&mut self, played: &impl Reference, at: Samples, received: &mut [i16]) {
@@ -119,16 +124,13 @@ impl EchoModel {
 
     /// True if our own voice may be in what was received last, be it taken out for the most part.
     pub fn may_be_heard(&self) -> bool {
-        let listening = self.listening.as_ref().filter(|listening| listening.end() == self.at);
-        listening.is_some_and(|listening| self.canceller.is_some() || listening.expects_echo())
+        self.heard_last().is_some_and(|listening| self.canceller.is_some() || listening.expects_echo())
     }
 
     /// True if what was received of late is our own voice, as far as can be told: taken out for the most
     /// part or, as long as no echo path was found or given up, to be expected.
     pub fn is_echo(&self) -> bool {
-        let Some(listening) = self.listening.as_ref().filter(|listening| listening.end() == self.at) else {
-            return false;
-        };
+        let Some(listening) = self.heard_last() else { return false };
         match self.canceller {
             Some(_) => listening.share_left() <= TAKEN_OUT.power_ratio(),
             None => listening.expects_echo(),

@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use super::history::widen;
 use crate::dsp::units::Samples;
 
 /// What was played on one line, as the far end decodes it.
@@ -42,9 +43,7 @@ impl Reference for Recording {
         out.fill(0.0);
         let (late, skipped) = shared(from, out.len(), self.at.0, self.samples.len());
         let played = self.samples.get(skipped..).unwrap_or_default();
-        for (wide, sample) in out[late..].iter_mut().zip(played) {
-            *wide = f32::from(*sample);
-        }
+        widen(played, &mut out[late..]);
     }
 }
 

@@ -1,9 +1,9 @@
-//! Sound as files, for whoever wants to look at it.
+//! Sound as files.
 
 use std::path::Path;
 
 /// A RIFF file of 16-bit samples, 8 kHz, mono.
-pub fn write(path: &Path, samples: &[i16]) {
+pub(crate) fn bytes(samples: &[i16]) -> Vec<u8> {
     let data: Vec<u8> = samples.iter().flat_map(|sample| sample.to_le_bytes()).collect();
     let length = u32::try_from(data.len()).expect("minutes of sound, not days");
     let mut file = b"RIFF".to_vec();
@@ -16,7 +16,12 @@ pub fn write(path: &Path, samples: &[i16]) {
     file.extend([2_u16, 16].map(u16::to_le_bytes).concat());
     file.extend(b"data");
     file.extend(length.to_le_bytes());
+    [file, data].concat()
+}
+
+/// Writes such a file, for whoever wants to look at it, and makes its directory.
+pub(crate) fn write(path: &Path, samples: &[i16]) {
     let directory = path.parent().expect("a file in a directory");
     std::fs::create_dir_all(directory).expect("the directory is ours");
-    std::fs::write(path, [file, data].concat()).expect("the disk has room");
+    std::fs::write(path, bytes(samples)).expect("the disk has room");
 }
