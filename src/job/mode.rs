@@ -12,11 +12,37 @@ pub enum Mode {
 }
 
 /// The name of a mode, as results tell it.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum ModeKind {
     /// Press `#`.
     Confirm,
+    /// Key the digits that the login screen shows, then `#`.
+    Challenge,
+    /// Key the PIN, then `#`.
+    Pin,
+    /// Listen to a code after `#`.
+    Code,
+}
+
+impl ModeKind {
+    /// Every mode of the contract, in its order.
+    pub const ALL: [ModeKind; 4] = [ModeKind::Confirm, ModeKind::Challenge, ModeKind::Pin, ModeKind::Code];
+
+    /// The name as it stands in JSON.
+    pub fn name(self) -> &'static str {
+        match self {
+            ModeKind::Confirm => "confirm",
+            ModeKind::Challenge => "challenge",
+            ModeKind::Pin => "pin",
+            ModeKind::Code => "code",
+        }
+    }
+
+    /// The mode of this name.
+    pub fn from_name(name: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|mode| mode.name() == name)
+    }
 }
 
 impl Mode {
