@@ -16,32 +16,137 @@ pub enum ClipName {
     ContextPasswordReset,
     /// Who calls, and that a registration is being confirmed.
     ContextRegistration,
-    /// Which key confirms and which one reports fraud.
+    /// Mode `confirm`: which key confirms and which one reports fraud.
     Instruction,
+    /// Mode `challenge`: key the digits shown, then `#`; which keys report fraud.
+    ChallengeInstruction,
+    /// Mode `pin`: key the PIN, then `#`; which keys report fraud.
+    PinInstruction,
+    /// Mode `code`: press `#` to hear it; which keys report fraud.
+    CodeInstruction,
+    /// Before the code's digits.
+    CodeIntro,
+    /// Before the code's digits are said once more.
+    CodeAgain,
     /// Said after keys that confirm nothing, before the prompt is said again.
     Invalid,
-    /// Farewell after the confirming key.
+    /// After an entry that was not finished or not fully understood, before it is asked for again.
+    EntryIncomplete,
+    /// After wrong digits of the login screen, before they are asked for again.
+    ChallengeWrong,
+    /// After a wrong PIN, before it is asked for again.
+    PinWrong,
+    /// Opens the request for two spoken digits.
+    SpokenAsk,
+    /// Closes it: then the pound key.
+    SpokenThen,
+    /// Answer to an assistant that asks who calls and why.
+    Screening,
+    /// After a report of fraud: which key blocks calls, which do not.
+    FraudQuestion,
+    /// Farewell when calls are blocked.
+    FraudBlocked,
+    /// Farewell when they are not.
+    FraudKept,
+    /// Farewell after the confirming key or entry.
     Thanks,
-    /// Farewell after a report of fraud.
+    /// Farewell after a report of fraud without the question.
     FraudReported,
     /// Farewell when no key came, or none that counts.
     Goodbye,
     /// Farewell when the key came too late for the login page.
     Expired,
+    /// Farewell after wrong keys in answer to the two spoken digits.
+    SpokenWrong,
+    /// Farewell after the last wrong PIN or challenge of the call.
+    PinLocked,
+    /// Farewell after the code.
+    CodeGoodbye,
+    /// The digit 0.
+    #[serde(rename = "digit_0")]
+    Digit0,
+    /// The digit 1.
+    #[serde(rename = "digit_1")]
+    Digit1,
+    /// The digit 2.
+    #[serde(rename = "digit_2")]
+    Digit2,
+    /// The digit 3.
+    #[serde(rename = "digit_3")]
+    Digit3,
+    /// The digit 4.
+    #[serde(rename = "digit_4")]
+    Digit4,
+    /// The digit 5.
+    #[serde(rename = "digit_5")]
+    Digit5,
+    /// The digit 6.
+    #[serde(rename = "digit_6")]
+    Digit6,
+    /// The digit 7.
+    #[serde(rename = "digit_7")]
+    Digit7,
+    /// The digit 8.
+    #[serde(rename = "digit_8")]
+    Digit8,
+    /// The digit 9.
+    #[serde(rename = "digit_9")]
+    Digit9,
 }
 
 impl ClipName {
-    /// Every clip, in the order in which a call would say them.
-    pub const ALL: [ClipName; 9] = [
+    /// Every clip, in the order in which a call would say them; the digits last.
+    pub const ALL: [ClipName; 36] = [
         ClipName::ContextSignIn,
         ClipName::ContextPasswordReset,
         ClipName::ContextRegistration,
         ClipName::Instruction,
+        ClipName::ChallengeInstruction,
+        ClipName::PinInstruction,
+        ClipName::CodeInstruction,
+        ClipName::CodeIntro,
+        ClipName::CodeAgain,
         ClipName::Invalid,
+        ClipName::EntryIncomplete,
+        ClipName::ChallengeWrong,
+        ClipName::PinWrong,
+        ClipName::SpokenAsk,
+        ClipName::SpokenThen,
+        ClipName::Screening,
+        ClipName::FraudQuestion,
+        ClipName::FraudBlocked,
+        ClipName::FraudKept,
         ClipName::Thanks,
         ClipName::FraudReported,
         ClipName::Goodbye,
         ClipName::Expired,
+        ClipName::SpokenWrong,
+        ClipName::PinLocked,
+        ClipName::CodeGoodbye,
+        ClipName::Digit0,
+        ClipName::Digit1,
+        ClipName::Digit2,
+        ClipName::Digit3,
+        ClipName::Digit4,
+        ClipName::Digit5,
+        ClipName::Digit6,
+        ClipName::Digit7,
+        ClipName::Digit8,
+        ClipName::Digit9,
+    ];
+
+    /// The ten digits, by their value.
+    pub const DIGITS: [ClipName; 10] = [
+        ClipName::Digit0,
+        ClipName::Digit1,
+        ClipName::Digit2,
+        ClipName::Digit3,
+        ClipName::Digit4,
+        ClipName::Digit5,
+        ClipName::Digit6,
+        ClipName::Digit7,
+        ClipName::Digit8,
+        ClipName::Digit9,
     ];
 
     /// The context that opens a saying for this purpose.
@@ -60,32 +165,63 @@ impl ClipName {
             ClipName::ContextPasswordReset => "context_password_reset",
             ClipName::ContextRegistration => "context_registration",
             ClipName::Instruction => "instruction",
+            ClipName::ChallengeInstruction => "challenge_instruction",
+            ClipName::PinInstruction => "pin_instruction",
+            ClipName::CodeInstruction => "code_instruction",
+            ClipName::CodeIntro => "code_intro",
+            ClipName::CodeAgain => "code_again",
             ClipName::Invalid => "invalid",
+            ClipName::EntryIncomplete => "entry_incomplete",
+            ClipName::ChallengeWrong => "challenge_wrong",
+            ClipName::PinWrong => "pin_wrong",
+            ClipName::SpokenAsk => "spoken_ask",
+            ClipName::SpokenThen => "spoken_then",
+            ClipName::Screening => "screening",
+            ClipName::FraudQuestion => "fraud_question",
+            ClipName::FraudBlocked => "fraud_blocked",
+            ClipName::FraudKept => "fraud_kept",
             ClipName::Thanks => "thanks",
             ClipName::FraudReported => "fraud_reported",
             ClipName::Goodbye => "goodbye",
             ClipName::Expired => "expired",
+            ClipName::SpokenWrong => "spoken_wrong",
+            ClipName::PinLocked => "pin_locked",
+            ClipName::CodeGoodbye => "code_goodbye",
+            ClipName::Digit0 => "digit_0",
+            ClipName::Digit1 => "digit_1",
+            ClipName::Digit2 => "digit_2",
+            ClipName::Digit3 => "digit_3",
+            ClipName::Digit4 => "digit_4",
+            ClipName::Digit5 => "digit_5",
+            ClipName::Digit6 => "digit_6",
+            ClipName::Digit7 => "digit_7",
+            ClipName::Digit8 => "digit_8",
+            ClipName::Digit9 => "digit_9",
         }
     }
 
     /// Whether it opens a saying.
     pub fn is_context(self) -> bool {
-        match self {
-            ClipName::ContextSignIn | ClipName::ContextPasswordReset | ClipName::ContextRegistration => true,
-            ClipName::Instruction | ClipName::Invalid | ClipName::Thanks => false,
-            ClipName::FraudReported | ClipName::Goodbye | ClipName::Expired => false,
-        }
+        [ClipName::ContextSignIn, ClipName::ContextPasswordReset, ClipName::ContextRegistration]
+            .contains(&self)
     }
 
-    /// Whether a pack may leave it out: nothing is said in its place then, and after the conclusion
-    /// the BYE follows at once. What a person has to know in order to answer is never optional.
+    /// Whether it tells what to press, right behind the context.
+    pub fn is_instruction(self) -> bool {
+        [
+            ClipName::Instruction,
+            ClipName::ChallengeInstruction,
+            ClipName::PinInstruction,
+            ClipName::CodeInstruction,
+        ]
+        .contains(&self)
+    }
+
+    /// Whether a pack may leave it out. Where it is only polite, nothing is said in its place; what a
+    /// mode cannot do without takes that mode from the pack, and no more. What a person has to know in
+    /// order to answer the plainest call is never optional.
     pub fn is_optional(self) -> bool {
-        match self {
-            ClipName::ContextSignIn | ClipName::ContextPasswordReset | ClipName::ContextRegistration => false,
-            ClipName::Instruction => false,
-            ClipName::Invalid | ClipName::Thanks | ClipName::FraudReported => true,
-            ClipName::Goodbye | ClipName::Expired => true,
-        }
+        !self.is_context() && self != ClipName::Instruction
     }
 }
 

@@ -148,19 +148,19 @@ fn lint_length(name: ClipName, length: Duration, found: &mut Found) {
 
 /// `lengths` in the order of [`ClipName::ALL`].
 fn lint_sayings(lengths: &[Option<Duration>], found: &mut Found) {
-    let named = || ClipName::ALL.into_iter().zip(lengths);
-    let length = |wanted| named().find(|(name, _)| *name == wanted).and_then(|(_, length)| *length);
-    let Some(instruction) = length(ClipName::Instruction) else {
-        return;
-    };
-    for context in ClipName::ALL.into_iter().filter(|name| name.is_context()) {
-        let Some(whole) = length(context).map(|context| context + instruction) else {
-            continue;
-        };
-        if whole > SAYING_MAX {
-            let seconds = whole.as_secs_f64();
-            let message = format!("{seconds:.2} s with the instruction; a saying takes at most 8 s");
-            found.add(context, Check::Length, message);
+    let measured: Vec<(ClipName, Duration)> = ClipName::ALL
+        .into_iter()
+        .zip(lengths)
+        .filter_map(|(name, length)| Some((name, (*length)?)))
+        .collect();
+    for &(context, opening) in measured.iter().filter(|(name, _)| name.is_context()) {
+        for &(instruction, length) in measured.iter().filter(|(name, _)| name.is_instruction()) {
+            let whole = opening + length;
+            if whole > SAYING_MAX {
+                let seconds = whole.as_secs_f64();
+                let message = format!("{seconds:.2} s with {instruction}; a saying takes at most 8 s");
+                found.add(context, Check::Length, message);
+            }
         }
     }
 }
