@@ -18,13 +18,13 @@
 //! | room | what it is | imports |
 //! | --- | --- | --- |
 //! | [`cli`] | the command line, one file a command | everything |
-//! | [`http`] | the front door | `gateway`'s snapshots, `queue`, `job`, `report` |
+//! | [`http`] | the front door | `gateway`'s snapshots, `queue`, `job`, `report`, `policy`'s blocks |
 //! | [`gateway`] | the edge: event loop, sockets, media threads, clock | the rooms below |
 //! | [`phone`], [`load`] | the answering phone and the load run | `gateway`, `leg`, `sip` |
 //! | [`config`] | files as written → checked `Config` | nothing |
 //! | [`queue`] | job in, result out, durable | `job`, `report`, `reason`, `leg`'s record |
 //! | [`route`] | job + trunks → trunk, caller id, addresses | `config`'s plain trunk, `number`, `reason` |
-//! | [`policy`] | may this job be dialled now | `number`, `reason` |
+//! | [`policy`] | may this job be dialled now | `config`'s limits, `job`, `number`, `reason` |
 //! | [`call`] | one call: joins signalling, media and script | `leg`, `clip`, `reason`, `report` |
 //! | [`leg`] | the line in two halves that share no state | `sip`, `sdp`; `rtp`, `dsp`, `clip` |
 //! | [`sip`] | RFC 3261 without I/O | nothing |

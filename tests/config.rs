@@ -106,6 +106,7 @@ fn every_commented_example_is_accepted_when_it_is_uncommented() {
     files
         .write("octothorpe.toml", &uncomment(include_str!("../sip-config/octothorpe.toml")))
         .write("trunks/lab.toml", &uncomment(include_str!("../sip-config/trunks/lab.toml")))
+        .write("policy.toml", &uncomment(include_str!("../sip-config/policy.toml")))
         .write("trunks/secret", "wonderland\n");
     fs::set_permissions(files.0.join("trunks/secret"), fs::Permissions::from_mode(0o600)).unwrap();
     let config = files.load().unwrap();

@@ -31,7 +31,7 @@ const ROOMS: &[(&str, &[&str])] = &[
     ("gateway", EDGE),
     ("phone", EDGE),
     ("load", EDGE),
-    ("http", &["config", "gateway", "job", "number", "queue", "reason", "report"]),
+    ("http", &["config", "gateway", "job", "number", "policy", "queue", "reason", "report"]),
     ("cli", EVERYTHING),
     ("main", EVERYTHING),
     ("lib", &[]),

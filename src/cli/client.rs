@@ -81,6 +81,16 @@ impl Client {
         self.send(self.request(Method::DELETE, path).timeout(ANSWER)).await
     }
 
+    /// `DELETE` with a query.
+    pub(super) async fn delete_with(&self, path: &[&str], query: &[(&str, &str)]) -> Result<Answer, Failure> {
+        self.send(self.request(Method::DELETE, path).query(query).timeout(ANSWER)).await
+    }
+
+    /// The same connection for another tenant; `*` is everybody.
+    pub(super) fn for_tenant(self, tenant: &str) -> Client {
+        Client { tenant: tenant.to_owned(), ..self }
+    }
+
     fn request(&self, method: Method, path: &[&str]) -> RequestBuilder {
         let mut url = self.base.clone();
         if let Ok(mut segments) = url.path_segments_mut() {

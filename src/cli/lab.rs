@@ -29,7 +29,7 @@ pub(super) fn config(scratch: &Scratch, prompts: PathBuf, target: SocketAddr, ma
         media: media(12_000, 37_999),
         prompts: PromptsConfig { path: prompts },
         script: ScriptConfig::default(),
-        policy: PolicyConfig { countries: Vec::new(), test_prefixes: vec![LAB.into()] },
+        policy: PolicyConfig { test_prefixes: vec![LAB.into()], ..PolicyConfig::default() },
         trunks: vec![trunk(target, max_cps)],
     }
 }

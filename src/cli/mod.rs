@@ -1,5 +1,7 @@
 //! The command line (contract §5), one file a command.
 
+pub mod block;
+pub mod blocks;
 pub mod call;
 pub mod cancel;
 pub mod check;
@@ -22,6 +24,7 @@ mod start;
 mod stop;
 mod story;
 pub mod submit;
+pub mod unblock;
 
 use std::ffi::OsString;
 use std::future::Future;
@@ -94,6 +97,12 @@ enum Command {
     List(list::ListArgs),
     /// Follow the results of a running gateway
     Results(results::ResultsArgs),
+    /// Stop calling a user, number, prefix, tenant or client network
+    Block(block::BlockArgs),
+    /// Call them again
+    Unblock(unblock::UnblockArgs),
+    /// Who is blocked, by whom, until when
+    Blocks(blocks::BlocksArgs),
     /// Recorded audio through the ear that calls use
     Replay(replay::ReplayArgs),
     /// The answering phone, for tests and load
@@ -138,6 +147,9 @@ fn dispatch(cli: Cli, output: &mut Output) -> Outcome {
         Command::Cancel(args) => on_runtime(cancel::run(&args, &common, output)),
         Command::List(args) => on_runtime(list::run(&args, &common, output)),
         Command::Results(args) => on_runtime(results::run(&args, &common, output)),
+        Command::Block(args) => on_runtime(block::run(&args, &common, output)),
+        Command::Unblock(args) => on_runtime(unblock::run(&args, &common, output)),
+        Command::Blocks(args) => on_runtime(blocks::run(&args, &common, output)),
         Command::Replay(args) => {
             let (out, err) = output.streams();
             exit_of(replay::run(&args, common.json, &mut io::stdin().lock(), out, err)?)

@@ -27,7 +27,8 @@ pub(super) async fn run(common: &Common, output: &mut Output) -> Outcome {
     let sip: Vec<String> = config.sip.listen.iter().map(ToString::to_string).collect();
     let Started { gateway, store } = start(config).await?;
     let (close, closing) = watch::channel(false);
-    let front = Front { store, gateway: gateway.snapshots(), now: clock::wall, closing };
+    let admission = gateway.admission();
+    let front = Front { store, gateway: gateway.snapshots(), admission, now: clock::wall, closing };
     let door = tokio::spawn(http::serve(listener, front));
     output.note(&format!("serving HTTP on {address}, SIP on {}", sip.join(" ")));
     stop.wait().await;

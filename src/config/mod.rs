@@ -1,8 +1,9 @@
 //! The configuration: files as written, then checked.
 //!
-//! `octothorpe.toml` describes the gateway; every `trunks/NAME.toml` beside it describes one trunk.
-//! Both are read in two steps: `written` holds what the files say, each value with its place, and
-//! refuses unknown keys; the checks turn that into [`Config`], whose values need no further doubt.
+//! `octothorpe.toml` describes the gateway; every `trunks/NAME.toml` beside it describes one trunk, and
+//! `policy.toml` who may be called how often. All are read in two steps: `written` holds what the files
+//! say, each value with its place, and refuses unknown keys; the checks turn that into [`Config`], whose
+//! values need no further doubt.
 //! Every error names file, line, what is expected and what to do; all of them are told at once.
 
 mod account;
@@ -30,7 +31,7 @@ pub use error::{ConfigError, ConfigErrors};
 pub use http::HttpConfig;
 pub use listen::{Listen, Transport};
 pub use media::MediaConfig;
-pub use policy::{Opening, PolicyConfig};
+pub use policy::{BackOffConfig, LimitsConfig, LockConfig, Opening, PolicyConfig, Rate};
 pub use ports::PortRange;
 pub use prompts::PromptsConfig;
 pub use queue::QueueConfig;
@@ -73,9 +74,12 @@ impl Config {
     /// Everything that is wrong in any of the files, in the order of files and lines.
     pub fn load(path: &Path) -> Result<Config, ConfigErrors> {
         let mut source = Source::read(path)?;
-        let parts = written::Gateway::parse(&mut source).and_then(|file| Parts::check(file, &mut source));
+        let mut parts = written::Gateway::parse(&mut source).and_then(|file| Parts::check(file, &mut source));
         let (trunks, mut errors) = trunks::load(path, parts.as_ref().map(|parts| (&parts.sip, &parts.media)));
         errors.extend(source.into_errors());
+        if let Some(parts) = &mut parts {
+            errors.extend(parts.policy.load_file(path));
+        }
         match (parts, errors.is_empty()) {
             (Some(parts), true) => Ok(parts.with(trunks)),
             (_, _) => Err(ConfigErrors::new(errors)),

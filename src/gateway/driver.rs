@@ -11,6 +11,7 @@ use rand::RngExt;
 use tokio::sync::mpsc;
 
 use super::Shared;
+use super::admission::{Admitted, seconds, tell_refusal};
 use super::channels::Channel;
 use super::clock;
 use super::line::{LineFacts, LineNews, LineOrder};
@@ -20,7 +21,7 @@ use crate::call::script::Prompts;
 use crate::job::{Job, UnixMs};
 use crate::leg::record::LegRecord;
 use crate::leg::signal::RecordRequest;
-use crate::policy;
+use crate::policy::Refusal;
 use crate::prompt::{ClipName, Pack};
 use crate::queue::{Claim, DialRefused, Finished, JobStore, Permit, StoreError};
 use crate::reason::Reason;
@@ -49,19 +50,22 @@ enum Attempted {
 
 /// Drives one claimed job to its end.
 pub(super) async fn drive(shared: Arc<Shared>, claim: Claim) {
-    let driver = Driver { shared, claim };
+    let driver = Driver { shared, claim, admitted: None };
     driver.run().await;
 }
 
 struct Driver {
     shared: Arc<Shared>,
     claim: Claim,
+    /// What the policy gave; the number is ours until the call is over at both ends.
+    admitted: Option<Admitted>,
 }
 
 impl Driver {
     async fn run(mut self) {
-        if let Err(reason) = policy::admits(&self.shared.policy, &self.job().to) {
-            return self.finish(reason, Vec::new()).await;
+        match self.shared.admission.admit(self.job()) {
+            Ok(admitted) => self.admitted = Some(admitted),
+            Err(refusal) => return self.refuse(refusal).await,
         }
         let Some(pack) = self.pack() else {
             return self.finish(Reason::PromptMissing, Vec::new()).await;
@@ -110,7 +114,7 @@ impl Driver {
     }
 
     /// A channel before the deadline; otherwise the job is finished, or given back when draining.
-    async fn channel(&self, tried: &[usize]) -> Option<Channel> {
+    async fn channel(&mut self, tried: &[usize]) -> Option<Channel> {
         let deadline = clock::instant_of(self.job().expires_at);
         let pinned = self.job().trunk.as_deref();
         let reason = tokio::select! {
@@ -221,17 +225,19 @@ impl Driver {
 
     /// Makes durable what ends the leg after a crash. Whether the line may go on.
     async fn record(&mut self, line: u64, request: RecordRequest, permit: &mut Option<Permit>) -> bool {
-        let store = &self.shared.store;
         match (request, &*permit) {
             (RecordRequest::BeforeInvite(leg), None) => match self.begin_dial(leg).await {
                 Some(given) => *permit = Some(given),
                 None => {
+                    if let Some(admitted) = &mut self.admitted {
+                        admitted.not_dialled();
+                    }
                     self.shared.lines.abandon(line).await;
                     return false;
                 }
             },
             (RecordRequest::BeforeInvite(leg), Some(permit)) => {
-                if let Err(error) = store.note_leg(permit, leg).durable().await {
+                if let Err(error) = self.shared.store.note_leg(permit, leg).durable().await {
                     tracing::error!(%error, "an INVITE was held back: its record is not durable");
                     self.shared.lines.abandon(line).await;
                     return true;
@@ -239,7 +245,7 @@ impl Driver {
             }
             // The ACK has not waited; nobody waits for this record.
             (RecordRequest::Answered(leg), Some(permit)) => {
-                drop(store.note_leg(permit, leg));
+                drop(self.shared.store.note_leg(permit, leg));
                 return true;
             }
             (RecordRequest::Answered(_), None) => return true,
@@ -248,7 +254,10 @@ impl Driver {
         true
     }
 
-    async fn begin_dial(&self, leg: LegRecord) -> Option<Permit> {
+    async fn begin_dial(&mut self, leg: LegRecord) -> Option<Permit> {
+        if let Some(admitted) = &mut self.admitted {
+            admitted.dialled();
+        }
         loop {
             match self.shared.store.begin_dial(&self.claim, leg.clone(), clock::wall()).await {
                 Ok(Ok(permit)) => return Some(permit),
@@ -340,14 +349,14 @@ impl Driver {
         Attempted::Ended(Box::new(LineFacts::unsent(reason, attempt)), None)
     }
 
-    async fn finish_with(&self, facts: LineFacts, permit: Option<Permit>) {
+    async fn finish_with(&mut self, facts: LineFacts, permit: Option<Permit>) {
         let result = self.result(&facts);
         self.publish(result).await;
         self.tell_ended(facts);
         drop(permit);
     }
 
-    async fn finish_at_verdict(&self, facts: LineFacts, pack: &Pack) {
+    async fn finish_at_verdict(&mut self, facts: LineFacts, pack: &Pack) {
         let mut result = self.result(&facts);
         if facts.attempt.answered_ms.is_some() {
             result.locale_played = Some(pack.locale().to_owned());
@@ -356,8 +365,17 @@ impl Driver {
         self.publish(result).await;
     }
 
-    async fn finish(&self, reason: Reason, attempts: Vec<AttemptRecord>) {
+    async fn finish(&mut self, reason: Reason, attempts: Vec<AttemptRecord>) {
         let result = JobResult::new(self.job(), reason, attempts, &self.shared.server, self.span());
+        self.publish(result).await;
+    }
+
+    /// Stopped by policy: nothing is dialled.
+    async fn refuse(&mut self, refusal: Refusal) {
+        let attempts = self.claim.attempts.clone();
+        let mut result =
+            JobResult::new(self.job(), refusal.reason, attempts, &self.shared.server, self.span());
+        tell_refusal(refusal, &mut result);
         self.publish(result).await;
     }
 
@@ -367,8 +385,7 @@ impl Driver {
         let mut result = JobResult::new(self.job(), facts.reason, attempts, &self.shared.server, self.span());
         result.key = facts.key.clone();
         result.input = facts.input;
-        result.retry_after_s =
-            facts.retry_after.map(|after| u32::try_from(after.as_secs()).unwrap_or(u32::MAX));
+        result.retry_after_s = facts.retry_after.map(seconds);
         result
     }
 
@@ -377,7 +394,10 @@ impl Driver {
     }
 
     /// Makes the result durable, then tells it. Nothing is told before it is durable.
-    async fn publish(&self, result: JobResult) {
+    async fn publish(&mut self, result: JobResult) {
+        if let Some(admitted) = &mut self.admitted {
+            admitted.ended(&result);
+        }
         let told = match self.shared.store.finish(&self.claim, result.clone()).await {
             Ok(Finished::Now) => result,
             Ok(Finished::Already(first)) => *first,

@@ -101,6 +101,7 @@ async fn keep_house(shared: Arc<Shared>) {
         }
         if clock::now() - pruned >= PRUNE {
             pruned = clock::now();
+            shared.admission.sweep(clock::wall());
             if let Err(error) = shared.store.prune(clock::wall()).await {
                 tracing::warn!(%error, "old results could not be removed");
             }

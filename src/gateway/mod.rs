@@ -3,6 +3,8 @@
 //! [`Gateway::start`] opens everything; [`Shutdown::drain`] stops dialling and lets calls finish;
 //! [`Shutdown::end_calls`] ends them politely; [`Gateway::finished`] returns when all is done.
 
+mod admission;
+mod blocking;
 mod channels;
 pub mod clock;
 mod driver;
@@ -33,15 +35,17 @@ use tokio::sync::watch;
 use tokio::task::JoinHandle;
 
 use crate::call::script::ScriptLimits;
-use crate::config::{Config, PolicyConfig, ScriptConfig, Transport};
+use crate::config::{Config, ScriptConfig, Transport};
 use crate::leg::key::Digit;
 use crate::number::Number;
 use crate::prompt::Library;
-use crate::queue::Store;
+use crate::queue::{Store, StoreError};
 use crate::report::record::Server;
 use crate::report::snapshot::GatewaySnapshot;
 use crate::sip::endpoint::{Admission, Endpoint};
 use crate::sip::message;
+pub use admission::AdmissionControl;
+pub use blocking::{Listed, NotBlocked};
 use channels::Channels;
 use event_loop::{EventLoop, Inputs};
 use figures::Figures;
@@ -63,7 +67,7 @@ const ANY_NUMBER: &str = "+14252345667";
 pub(crate) struct Shared {
     store: Store,
     packs: Arc<Library>,
-    policy: PolicyConfig,
+    admission: AdmissionControl,
     script: ScriptLimits,
     server: Server,
     channels: Channels,
@@ -132,6 +136,9 @@ pub enum StartError {
     /// The media engine.
     #[error(transparent)]
     Media(#[from] MediaError),
+    /// What earlier runs left for the limits.
+    #[error("the limits cannot be read: {0}")]
+    Limits(#[from] StoreError),
 }
 
 /// A running gateway.
@@ -157,10 +164,10 @@ impl Gateway {
         let (lines, commands) = Lines::new();
         let (shutdown, phase) = watch::channel(Phase::Running);
         let shared = Arc::new(Shared {
+            admission: AdmissionControl::open(config.policy.clone(), store.clone()).await?,
             store,
             packs,
             server: server(&config),
-            policy: config.policy,
             script: script_limits(&config.script),
             channels: Channels::new(config.trunks.clone()),
             lines,
@@ -198,6 +205,11 @@ impl Gateway {
     /// What happens to jobs, for whoever watches.
     pub fn observer(&self) -> &Observer {
         &self.shared.observer
+    }
+
+    /// Who may be called.
+    pub fn admission(&self) -> AdmissionControl {
+        self.shared.admission.clone()
     }
 
     /// The gateway as it told last.

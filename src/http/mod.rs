@@ -3,6 +3,7 @@
 //! Handlers translate between HTTP and the [`queue`](crate::queue): they hold no state of their own.
 //! Every refusal is a problem (RFC 9457) that names the field and the remedy.
 
+mod blocks;
 mod calls;
 mod connection;
 mod guard;
@@ -25,6 +26,7 @@ use axum::routing::{any, get, post};
 use tokio::net::TcpListener;
 use tokio::sync::watch;
 
+use crate::gateway::AdmissionControl;
 use crate::job::{MAX_JOB_BYTES, UnixMs};
 use crate::queue::Store;
 use crate::report::snapshot::GatewaySnapshot;
@@ -42,6 +44,8 @@ pub struct Front {
     pub store: Store,
     /// The gateway as it told last.
     pub gateway: watch::Receiver<Arc<GatewaySnapshot>>,
+    /// Who may be called.
+    pub admission: AdmissionControl,
     /// The wall clock.
     pub now: fn() -> UnixMs,
     /// Turns true when the door closes: long polls answer with what there is.
@@ -64,6 +68,7 @@ pub fn router(front: Front) -> Router {
         .route("/v1/results/ack", post(results::ack))
         .route("/v1/trunks", get(trunks::trunks))
         .route("/v1/openapi.json", get(openapi::serve))
+        .merge(blocks::routes())
         .route("/v1/calls/{id}/events", any(not_built::events))
         .route("/v1/events", any(not_built::events))
         .route("/v1/tokens", any(not_built::tokens))

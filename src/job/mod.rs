@@ -16,7 +16,7 @@ pub use fingerprint::{Content, Fingerprint};
 pub use mode::{Mode, ModeKind};
 pub use problem::{JobRefused, Problem};
 pub use unix_ms::UnixMs;
-pub use words::{is_pack_name, is_trunk_name};
+pub use words::{is_pack_name, is_tenant, is_trunk_name};
 pub use written::{MAX_JOB_BYTES, Purpose, Written};
 
 use crate::number::Number;

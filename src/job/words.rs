@@ -6,7 +6,7 @@ pub(super) fn is_id(text: &str) -> bool {
 }
 
 /// `tenant`: 1 to 64 of `A-Z a-z 0-9 _ -`.
-pub(super) fn is_tenant(text: &str) -> bool {
+pub fn is_tenant(text: &str) -> bool {
     is_word(text, b"_-")
 }
 

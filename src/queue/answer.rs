@@ -5,6 +5,7 @@ use std::time::Duration;
 use serde::Serialize;
 
 use super::cursor::Cursor;
+use crate::job::UnixMs;
 use crate::report::progress::Progress;
 use crate::report::record::JobResult;
 
@@ -98,6 +99,28 @@ pub struct Page {
     pub jobs: Vec<JobView>,
     /// For `after`; null at the end.
     pub next: Option<Cursor>,
+}
+
+/// A row that another room has to remember, to be written, replaced or dropped.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Keep {
+    /// Whose memory it belongs to.
+    pub kind: u8,
+    /// Which row of it.
+    pub key: Vec<u8>,
+    /// The row may be forgotten then.
+    pub until: UnixMs,
+    /// What it holds; `None` drops it.
+    pub record: Option<Vec<u8>>,
+}
+
+/// A row that is remembered.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Kept {
+    /// Which row.
+    pub key: Vec<u8>,
+    /// What it holds.
+    pub record: Vec<u8>,
 }
 
 /// Why a store could not do as told.

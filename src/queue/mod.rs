@@ -12,7 +12,7 @@ use std::future::Future;
 use std::time::Duration;
 
 pub use answer::{
-    Cancelled, DialRefused, Finished, JobView, ListFilter, Page, Published, StoreError, Submitted,
+    Cancelled, DialRefused, Finished, JobView, Keep, Kept, ListFilter, Page, Published, StoreError, Submitted,
 };
 pub use claim::{Claim, Claimed, DialId, Fence, Noted, Orphan, Permit};
 pub use cursor::{Consumer, Cursor};
@@ -125,6 +125,24 @@ pub trait JobStore: Send + Sync {
     /// kept of a leg goes a day after its job's end at the latest. Also hands disk space back and drops
     /// erased secrets from the store's own log.
     fn prune(&self, now: UnixMs) -> impl Future<Output = Result<usize, StoreError>> + Send;
+
+    /// Remembers rows for another room. Nobody waits for it: in order with every other call, so that it
+    /// is durable no later than what is asked for next, in the same commit where it can.
+    fn keep(&self, rows: Vec<Keep>);
+
+    /// Remembers rows for another room, all or none; answers once they are durable.
+    fn keep_now(&self, rows: Vec<Keep>) -> impl Future<Output = Result<(), StoreError>> + Send;
+
+    /// A page of what is remembered of one kind: keys below `before`, the greatest first.
+    fn kept(
+        &self,
+        kind: u8,
+        before: Option<Vec<u8>>,
+        limit: usize,
+    ) -> impl Future<Output = Result<Vec<Kept>, StoreError>> + Send;
+
+    /// A secret of this store for this use, the same at every opening.
+    fn secret(&self, of: &str) -> [u8; 32];
 
     /// How many jobs wait to be claimed.
     fn depth(&self) -> usize;
@@ -264,6 +282,30 @@ impl JobStore for Store {
     async fn prune(&self, now: UnixMs) -> Result<usize, StoreError> {
         match self {
             Store::Embedded(store) => store.prune(now).await,
+        }
+    }
+
+    fn keep(&self, rows: Vec<Keep>) {
+        match self {
+            Store::Embedded(store) => store.keep(rows),
+        }
+    }
+
+    async fn keep_now(&self, rows: Vec<Keep>) -> Result<(), StoreError> {
+        match self {
+            Store::Embedded(store) => store.keep_now(rows).await,
+        }
+    }
+
+    async fn kept(&self, kind: u8, before: Option<Vec<u8>>, limit: usize) -> Result<Vec<Kept>, StoreError> {
+        match self {
+            Store::Embedded(store) => store.kept(kind, before, limit).await,
+        }
+    }
+
+    fn secret(&self, of: &str) -> [u8; 32] {
+        match self {
+            Store::Embedded(store) => store.secret(of),
         }
     }
 

@@ -6,6 +6,8 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::Duration;
 
+use octothorpe::config::PolicyConfig;
+use octothorpe::gateway::AdmissionControl;
 use octothorpe::http::{self, Front};
 use octothorpe::job::UnixMs;
 use octothorpe::queue::{JobStore, Store, embedded};
@@ -58,7 +60,9 @@ impl Door {
         let ready = GatewaySnapshot { ready: true, ..GatewaySnapshot::default() };
         let (gateway, gateway_seen) = watch::channel(Arc::new(ready));
         let (closing, closing_seen) = watch::channel(false);
-        let front = Front { store: store.clone(), gateway: gateway_seen, now, closing: closing_seen };
+        let admission = AdmissionControl::open(PolicyConfig::default(), store.clone()).await.unwrap();
+        let front =
+            Front { store: store.clone(), gateway: gateway_seen, admission, now, closing: closing_seen };
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let address = listener.local_addr().unwrap();
         let served = tokio::spawn(http::serve(listener, front));

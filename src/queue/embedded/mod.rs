@@ -6,6 +6,7 @@ mod claiming;
 mod dialling;
 mod finishing;
 mod intake;
+mod keeping;
 mod lock;
 mod open;
 mod outbox;
@@ -18,6 +19,8 @@ mod writer;
 use std::sync::Arc;
 use std::time::Duration;
 
+use hmac::{Hmac, KeyInit, Mac};
+use sha2::Sha256;
 use tokio::sync::Semaphore;
 
 pub use open::{OpenError, Settings};
@@ -27,8 +30,8 @@ use self::reading::Reader;
 use self::task::{Class, Outcome, Step};
 use self::writer::Writer;
 use super::{
-    Cancelled, Claim, Claimed, Consumer, Cursor, DialId, DialRefused, Finished, JobStore, JobView,
-    ListFilter, Noted, Orphan, Page, Permit, Published, StoreError, Submitted,
+    Cancelled, Claim, Claimed, Consumer, Cursor, DialId, DialRefused, Finished, JobStore, JobView, Keep,
+    Kept, ListFilter, Noted, Orphan, Page, Permit, Published, StoreError, Submitted,
 };
 use crate::job::{Fingerprint, Job, JobKey, UnixMs};
 use crate::leg::record::LegRecord;
@@ -53,7 +56,7 @@ struct Inner {
     writer: Writer,
     reader: Reader,
     requests: Semaphore,
-    /// Of the fingerprints.
+    /// Of the fingerprints, and what every other secret of the store is made of.
     key: [u8; 32],
 }
 
@@ -214,6 +217,25 @@ impl JobStore for Embedded {
 
     async fn prune(&self, now: UnixMs) -> Result<usize, StoreError> {
         self.write(Class::Ordinary, move |step| outbox::prune(step, now)).await
+    }
+
+    fn keep(&self, rows: Vec<Keep>) {
+        // Takes no slot, since nothing may wait here; a job sends two in its life.
+        drop(self.0.writer.send(Class::Unhurried, move |step| keeping::keep(step, &rows)));
+    }
+
+    async fn keep_now(&self, rows: Vec<Keep>) -> Result<(), StoreError> {
+        self.write(Class::MustLand, move |step| keeping::keep(step, &rows)).await
+    }
+
+    async fn kept(&self, kind: u8, before: Option<Vec<u8>>, limit: usize) -> Result<Vec<Kept>, StoreError> {
+        self.read(move |db| keeping::kept(db, kind, before.as_deref(), limit)).await
+    }
+
+    fn secret(&self, of: &str) -> [u8; 32] {
+        let mut mac = Hmac::<Sha256>::new_from_slice(&self.0.key).expect("HMAC takes a key of any length");
+        mac.update(of.as_bytes());
+        mac.finalize().into_bytes().into()
     }
 
     fn depth(&self) -> usize {

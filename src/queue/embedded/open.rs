@@ -45,7 +45,7 @@ pub enum OpenError {
         holder: String,
     },
     /// A newer gateway made it.
-    #[error("the store {} is of a newer gateway (tables {found}, this one knows {})", .directory.display(), schema::VERSION)]
+    #[error("the store {} is of a newer gateway (tables {found}, this one knows {})", .directory.display(), schema::version())]
     Newer {
         /// The store.
         directory: PathBuf,
@@ -102,7 +102,7 @@ impl Embedded {
         let db = Connection::open(&path).map_err(database)?;
         schema::prepare(&db).map_err(database)?;
         let found = tables(&db).map_err(database)?;
-        if found > schema::VERSION {
+        if found > schema::version() {
             return Err(OpenError::Newer { directory: directory.clone(), found });
         }
         let start = restart(&db, random).map_err(database)?;
@@ -138,16 +138,17 @@ fn make_file(directory: &Path) -> io::Result<PathBuf> {
     Ok(path)
 }
 
-/// The version of the tables, after making those of a new store.
+/// The version of the tables, after making those that a new or an older store lacks.
 fn tables(db: &Connection) -> rusqlite::Result<i64> {
-    let version = |db: &Connection| db.query_row("PRAGMA user_version", [], |row| row.get(0));
-    if version(db)? == 0i64 {
+    let found: i64 = db.query_row("PRAGMA user_version", [], |row| row.get(0))?;
+    let missing = schema::VERSIONS.iter().zip(1_i64..).filter(|(_, version)| *version > found);
+    for (tables, version) in missing {
         let tx = db.unchecked_transaction()?;
-        tx.execute_batch(schema::TABLES)?;
-        tx.pragma_update(None, "user_version", schema::VERSION)?;
+        tx.execute_batch(tables)?;
+        tx.pragma_update(None, "user_version", version)?;
         tx.commit()?;
     }
-    version(db)
+    Ok(found)
 }
 
 struct Start {

@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use rusqlite::{Connection, OptionalExtension, params};
 
+use super::keeping;
 use super::schema::{ms, must, record};
 use super::task::{Outcome, Step};
 use crate::job::UnixMs;
@@ -93,8 +94,9 @@ pub(super) fn prune(step: &mut Step<'_>, now: UnixMs) -> Outcome<usize> {
     let done_with = acknowledged_by_all(step)?;
     let legs = forgotten_legs(step, now)?;
     let jobs = finished_jobs(step, now)?;
+    let kept = keeping::forget(step, now)?;
     step.told.checkpoint = true;
-    Ok(Ok(days_passed + done_with + legs + jobs))
+    Ok(Ok(days_passed + done_with + legs + jobs + kept))
 }
 
 fn before(now: UnixMs, kept: Duration) -> i64 {

@@ -8,8 +8,9 @@ use serde::de::DeserializeOwned;
 
 use crate::job::UnixMs;
 
-/// Raised whenever the tables change; a store of a newer gateway is refused.
-pub(super) const VERSION: i64 = 1;
+/// What makes the tables of one version from those of the version before it; the first from nothing. A
+/// store of a newer gateway is refused.
+pub(super) const VERSIONS: [&str; 2] = [TABLES, KEPT];
 
 /// Where a job stands in the store, as far as its holder and outsiders see a difference; before
 /// these come 0, queued, and 1, released and not to be claimed yet.
@@ -25,7 +26,7 @@ pub(super) mod phase {
 /// `jobs.job`, `jobs.attempts` and `legs` hold the number in the clear. The first two go at the final
 /// state, a row of `legs` when the leg is known to be over, which may be some seconds later.
 /// The partial indexes name the phases by their figures.
-pub(super) const TABLES: &str = "
+const TABLES: &str = "
 CREATE TABLE meta(name TEXT PRIMARY KEY, value BLOB NOT NULL) STRICT;
 CREATE TABLE jobs(
   seq INTEGER PRIMARY KEY AUTOINCREMENT,
@@ -74,6 +75,23 @@ CREATE TABLE consumers(
   PRIMARY KEY(tenant, name)
 ) STRICT, WITHOUT ROWID;
 ";
+
+/// What other rooms have to remember, by kind and key; the store does not read it.
+const KEPT: &str = "
+CREATE TABLE kept(
+  kind INTEGER NOT NULL,
+  key BLOB NOT NULL,
+  until INTEGER NOT NULL,
+  record BLOB NOT NULL,
+  PRIMARY KEY(kind, key)
+) STRICT, WITHOUT ROWID;
+CREATE INDEX kept_until ON kept(until);
+";
+
+/// The version of the tables that this gateway makes.
+pub(super) fn version() -> i64 {
+    i64::try_from(VERSIONS.len()).unwrap_or(i64::MAX)
+}
 
 /// WAL with a sync at every commit: what is committed survives a loss of power. Freed bytes are
 /// overwritten, since they held numbers.

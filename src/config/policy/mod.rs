@@ -1,11 +1,22 @@
-//! `[policy]`: which numbers may be dialled at all.
+//! `[policy]` of the gateway's file, and `policy.toml` beside it: which numbers may be dialled, how
+//! often, and when.
 
+mod file;
+mod limits;
+mod rate;
+mod written;
+
+use std::path::Path;
 use std::str::FromStr;
+use std::time::Duration;
 
 use toml::Spanned;
 
+use super::error::ConfigError;
 use super::source::Source;
-use super::written;
+
+pub use limits::{BackOffConfig, LimitsConfig, LockConfig};
+pub use rate::Rate;
 
 /// E.164 §6.1: a number has at most 15 digits; a prefix that long would be a number.
 const LONGEST_PREFIX_DIGITS: usize = 15;
@@ -19,25 +30,55 @@ pub enum Opening {
     CallingCode(u16),
 }
 
-/// Which numbers may be dialled at all.
-#[derive(Debug, Clone, PartialEq, Eq, Default)]
+/// Which numbers may be dialled, how often, and when. Every part but the first two is of `policy.toml`.
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct PolicyConfig {
     /// The opened countries; every number elsewhere is refused (`country_blocked`).
     pub countries: Vec<Opening>,
-    /// Prefixes, `+` and digits, whose numbers skip validation, for labs.
+    /// Prefixes, `+` and digits, whose numbers skip validation and count in no limit, for labs.
     pub test_prefixes: Vec<String>,
+    /// How often whom.
+    pub limits: LimitsConfig,
+    /// How long after calls without a key.
+    pub back_off: BackOffConfig,
+    /// After so many unanswered or refused calls in a row only `challenge` is allowed.
+    pub fatigue_after: u32,
+    /// When wrong PINs lock.
+    pub lock: LockConfig,
+    /// How long a person's report of fraud blocks calls.
+    pub fraud_block: Duration,
+}
+
+impl Default for PolicyConfig {
+    fn default() -> PolicyConfig {
+        PolicyConfig {
+            countries: Vec::new(),
+            test_prefixes: Vec::new(),
+            limits: LimitsConfig::default(),
+            back_off: BackOffConfig::default(),
+            fatigue_after: file::DEFAULT_FATIGUE_AFTER,
+            lock: LockConfig::default(),
+            fraud_block: file::DEFAULT_FRAUD_BLOCK,
+        }
+    }
 }
 
 impl PolicyConfig {
-    pub(super) fn check(written: written::Policy, source: &mut Source) -> Option<PolicyConfig> {
+    pub(super) fn check(written: super::written::Policy, source: &mut Source) -> Option<PolicyConfig> {
         let countries = written.countries.unwrap_or_default();
         let countries: Vec<_> = countries.iter().map(|text| opening(text, source)).collect();
         let prefixes = written.test_prefixes.unwrap_or_default();
-        let prefixes: Vec<_> = prefixes.iter().map(|text| prefix(text, source)).collect();
+        let prefixes: Vec<_> = prefixes.iter().map(|text| prefix("test_prefixes", text, source)).collect();
         Some(PolicyConfig {
             countries: countries.into_iter().collect::<Option<_>>()?,
             test_prefixes: prefixes.into_iter().collect::<Option<_>>()?,
+            ..PolicyConfig::default()
         })
+    }
+
+    /// Takes in `policy.toml` beside the gateway's file, if there is one.
+    pub(super) fn load_file(&mut self, gateway: &Path) -> Vec<ConfigError> {
+        file::load(self, gateway)
     }
 }
 
@@ -59,7 +100,8 @@ fn opening(text: &Spanned<String>, source: &mut Source) -> Option<Opening> {
     )
 }
 
-fn prefix(text: &Spanned<String>, source: &mut Source) -> Option<String> {
+/// `+` and digits.
+fn prefix(key: &str, text: &Spanned<String>, source: &mut Source) -> Option<String> {
     let word = text.get_ref();
     let digits = word.strip_prefix('+').unwrap_or_default();
     let fits = (1..=LONGEST_PREFIX_DIGITS).contains(&digits.len())
@@ -69,7 +111,7 @@ fn prefix(text: &Spanned<String>, source: &mut Source) -> Option<String> {
     }
     source.refuse(
         text.span(),
-        format!("`test_prefixes` has {word:?}, expected + and 1 to {LONGEST_PREFIX_DIGITS} digits"),
+        format!("`{key}` has {word:?}, expected + and 1 to {LONGEST_PREFIX_DIGITS} digits"),
         "Write for example \"+1999\"",
     )
 }

@@ -1,0 +1,170 @@
+//! The policy at work: asked once a job, told how the job went, its memory kept by the store.
+
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+
+use super::clock;
+use crate::config::PolicyConfig;
+use crate::job::{Job, UnixMs};
+use crate::policy::{Change, End, Engine, Kind, Refusal, Ticket};
+use crate::queue::{JobStore, Keep, Store, StoreError};
+use crate::report::record::{AttemptRecord, JobResult};
+
+/// Rows of one page while the memory is read.
+const PAGE: usize = 10_000;
+/// Calls of the last day that are taken in at the start, the newest first: older ones than these hold
+/// hardly anybody any more, and a start takes some seconds with them.
+const MOST_RESTORED: usize = 1_000_000;
+
+/// The policy of this gateway. One lock, held for microseconds, once or twice a job.
+#[derive(Clone)]
+pub struct AdmissionControl {
+    engine: Arc<Mutex<Engine>>,
+    pub(super) store: Store,
+}
+
+impl AdmissionControl {
+    /// The policy with all that the store remembers of earlier runs.
+    ///
+    /// # Errors
+    /// Those of the store.
+    pub async fn open(policy: PolicyConfig, store: Store) -> Result<AdmissionControl, StoreError> {
+        let mut engine = Engine::new(policy, &store.secret("policy"), rand::random());
+        let now = clock::wall();
+        each_kept(&store, Kind::Call, MOST_RESTORED, |_, record| engine.restore_call(record, now)).await?;
+        each_kept(&store, Kind::Lock, usize::MAX, |key, record| engine.restore_lock(key, record, now))
+            .await?;
+        each_kept(&store, Kind::Block, usize::MAX, |_, record| engine.restore_block(record)).await?;
+        Ok(AdmissionControl { engine: Arc::new(Mutex::new(engine)), store })
+    }
+
+    /// Whether this job may be dialled now; the number is its own until the answer is dropped.
+    pub(super) fn admit(&self, job: &Job) -> Result<Admitted, Refusal> {
+        let ticket = self.engine().admit(job, clock::wall())?;
+        Ok(Admitted { control: self.clone(), ticket: Some(ticket) })
+    }
+
+    /// A wrong PIN or challenge of this job, or an entry broken off. Answers once it is durable, so that the
+    /// person may be told: whether PIN and challenge are locked now.
+    ///
+    /// # Errors
+    /// Those of the store; the entry counts all the same for as long as this process lives.
+    pub async fn wrong_entry(&self, job: &Job) -> Result<bool, StoreError> {
+        let (locked, changes) = self.engine().wrong_entry(job, clock::wall());
+        self.store.keep_now(rows(changes)).await?;
+        Ok(locked)
+    }
+
+    /// Forgets what no limit needs any more.
+    pub(super) fn sweep(&self, now: UnixMs) {
+        self.engine().sweep(now);
+    }
+
+    fn keep(&self, changes: Vec<Change>) {
+        if !changes.is_empty() {
+            self.store.keep(rows(changes));
+        }
+    }
+
+    /// A panic elsewhere does not make the engine wrong: each change is one call.
+    pub(super) fn engine(&self) -> MutexGuard<'_, Engine> {
+        self.engine.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// A job that may be dialled. Dropping it frees its number.
+pub(super) struct Admitted {
+    control: AdmissionControl,
+    ticket: Option<Ticket>,
+}
+
+impl Admitted {
+    /// An INVITE is about to leave. To be called before the store is asked for its permit, so that no
+    /// permit is durable without this.
+    pub(super) fn dialled(&mut self) {
+        if let Some(ticket) = &mut self.ticket {
+            let changes = self.control.engine().dialled(ticket);
+            self.control.keep(changes);
+        }
+    }
+
+    /// No INVITE left after all.
+    pub(super) fn not_dialled(&mut self) {
+        if let Some(ticket) = &mut self.ticket {
+            let changes = self.control.engine().not_dialled(ticket);
+            self.control.keep(changes);
+        }
+    }
+
+    /// The verdict is known. To be called before the result is stored.
+    pub(super) fn ended(&mut self, result: &JobResult) {
+        if let Some(ticket) = &mut self.ticket {
+            let changes = self.control.engine().ended(ticket, &end(result));
+            self.control.keep(changes);
+        }
+    }
+}
+
+/// What the policy has to know of a result.
+fn end(result: &JobResult) -> End {
+    let so_far = |attempt: &AttemptRecord| result.finished_at.since(attempt.started_at).as_millis() as u64;
+    let up = |attempt: &AttemptRecord| {
+        let ended = attempt.ended_ms.unwrap_or_else(|| so_far(attempt));
+        Some(ended.saturating_sub(attempt.answered_ms?))
+    };
+    End {
+        reason: result.reason,
+        rung: result.attempts.iter().any(|attempt| attempt.rung),
+        up: Duration::from_millis(result.attempts.iter().filter_map(up).sum()),
+    }
+}
+
+/// Fills in what a refusal says beyond its reason.
+pub(super) fn tell_refusal(refusal: Refusal, result: &mut JobResult) {
+    result.retry_after_s = refusal.retry_after.map(seconds);
+    if !refusal.allowed_modes.is_empty() {
+        result.allowed_modes = refusal.allowed_modes;
+    }
+    if let Some(message) = refusal.message {
+        result.message = message;
+    }
+}
+
+/// Whole seconds, rounded up, so that nobody comes too early.
+pub(super) fn seconds(wait: Duration) -> u32 {
+    u32::try_from(wait.as_millis().div_ceil(1_000)).unwrap_or(u32::MAX)
+}
+
+impl Drop for Admitted {
+    fn drop(&mut self) {
+        if let Some(ticket) = self.ticket.take() {
+            self.control.engine().over(ticket);
+        }
+    }
+}
+
+pub(super) fn rows(changes: Vec<Change>) -> Vec<Keep> {
+    let row = |change: Change| {
+        let Change { kind, key, until, record } = change;
+        Keep { kind: kind.figure(), key, until, record }
+    };
+    changes.into_iter().map(row).collect()
+}
+
+/// Hands over every row of a kind, the greatest keys first, at most so many.
+async fn each_kept(
+    store: &Store,
+    kind: Kind,
+    most: usize,
+    mut take: impl FnMut(&[u8], &[u8]),
+) -> Result<(), StoreError> {
+    let (mut before, mut taken) = (None, 0);
+    while taken < most {
+        let page = store.kept(kind.figure(), before, PAGE.min(most - taken)).await?;
+        let Some(last) = page.last() else { return Ok(()) };
+        before = Some(last.key.clone());
+        taken += page.len();
+        page.iter().for_each(|kept| take(&kept.key, &kept.record));
+    }
+    Ok(())
+}

@@ -1,0 +1,269 @@
+//! `/v1/blocks`: whom not to call, by whom and until when.
+
+use std::time::Duration;
+
+use axum::extract::{DefaultBodyLimit, Path, State};
+use axum::http::StatusCode;
+use axum::routing::{delete, get, post};
+use axum::{Json, Router};
+use serde::{Deserialize, Serialize};
+
+use super::Front;
+use super::params::{JsonBytes, Params, number, tenant};
+use super::problem::Problem;
+use crate::gateway::NotBlocked;
+use crate::job::UnixMs;
+use crate::policy::{Audited, Block, BlockFilter, BlockKind, BlockOrder, ListDefaults};
+
+const DEFAULT_PAGE: u32 = 100;
+const LARGEST_PAGE: u32 = 1_000;
+/// A list of 100,000 lines with reasons; more comes in several.
+const LARGEST_LIST_BYTES: usize = 32 << 20;
+/// Bad lines that one answer tells; their number is told whole.
+const MOST_BAD_TOLD: usize = 1_000;
+const MOST_DAYS: u32 = 3_650;
+const DAY: Duration = Duration::from_secs(86_400);
+/// Who orders, where nobody says.
+const DEFAULT_ACTOR: &str = "http";
+/// `?tenant=` of everybody.
+const EVERYBODY: &str = "*";
+
+/// The routes of blocks.
+pub(super) fn routes() -> Router<Front> {
+    Router::new()
+        .route("/v1/blocks", get(list).post(block))
+        .route("/v1/blocks/list", post(block_list).layer(DefaultBodyLimit::max(LARGEST_LIST_BYTES)))
+        .route("/v1/blocks/audit", get(audit))
+        .route("/v1/blocks/{id}", delete(unblock))
+}
+
+/// `?tenant=`: a tenant, or `*` for what holds for everybody's jobs.
+fn scope(query: Option<String>) -> Result<Option<String>, Problem> {
+    if query.as_deref() == Some(EVERYBODY) { Ok(None) } else { tenant(query).map(Some) }
+}
+
+/// `?tenant=&kind=&value=&after=&limit=`.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct ListQuery {
+    tenant: Option<String>,
+    kind: Option<String>,
+    value: Option<String>,
+    after: Option<String>,
+    limit: Option<String>,
+}
+
+/// Some blocks.
+#[derive(Debug, Serialize)]
+struct Blocks {
+    blocks: Vec<Block>,
+    /// For `after`; null at the end.
+    next: Option<String>,
+}
+
+/// `GET /v1/blocks`: those for the jobs of one tenant, or of everybody.
+async fn list(State(front): State<Front>, Params(query): Params<ListQuery>) -> Result<Json<Blocks>, Problem> {
+    let kind = query.kind.as_deref().map(kind_of).transpose()?;
+    if query.value.is_some() && kind.is_none() {
+        return Err(Problem::field("kind", "a value has to have its kind", "send kind= with value="));
+    }
+    let filter = BlockFilter { tenant: scope(query.tenant)?, kind, value: query.value };
+    let limit = number("limit", query.limit.as_deref(), DEFAULT_PAGE, 1..=LARGEST_PAGE)?;
+    let (blocks, next) = front.admission.blocks(&filter, query.after.as_deref(), limit as usize);
+    Ok(Json(Blocks { blocks, next }))
+}
+
+/// `?tenant=`.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct ScopeQuery {
+    tenant: Option<String>,
+}
+
+/// The body of `POST /v1/blocks`.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Ordered {
+    kind: String,
+    value: String,
+    reason: String,
+    actor: Option<String>,
+    /// How long; without it and `until` for ever.
+    days: Option<u32>,
+    until: Option<UnixMs>,
+}
+
+/// `POST /v1/blocks`: 201 when the block is durable and holds.
+async fn block(
+    State(front): State<Front>,
+    Params(query): Params<ScopeQuery>,
+    JsonBytes(body): JsonBytes,
+) -> Result<(StatusCode, Json<Block>), Problem> {
+    let ordered: Ordered = read(&body)?;
+    let order = BlockOrder {
+        kind: kind_of(&ordered.kind)?,
+        value: ordered.value,
+        tenant: scope(query.tenant)?,
+        reason: ordered.reason,
+        actor: ordered.actor.unwrap_or_else(|| DEFAULT_ACTOR.to_owned()),
+        until: until((front.now)(), ordered.days, ordered.until)?,
+    };
+    match front.admission.block(order).await.map_err(refused)? {
+        Some(block) => Ok((StatusCode::CREATED, Json(block))),
+        None => Err(Problem::field("value", "nothing was blocked", "send another value")),
+    }
+}
+
+/// The body of `POST /v1/blocks/list`.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct List {
+    csv: String,
+    #[serde(default)]
+    partial: bool,
+    /// Of the lines that do not say; `number` without it.
+    kind: Option<String>,
+    reason: String,
+    actor: Option<String>,
+    days: Option<u32>,
+    until: Option<UnixMs>,
+}
+
+/// What became of a list.
+#[derive(Debug, Serialize)]
+struct Listed {
+    taken: usize,
+    bad: usize,
+    /// The first of the bad lines.
+    problems: Vec<BadLine>,
+}
+
+/// One line that was not taken.
+#[derive(Debug, Serialize)]
+struct BadLine {
+    line: u64,
+    problem: String,
+}
+
+/// `POST /v1/blocks/list`: 201 when the lines are durable and hold, 200 when some were bad: then none is
+/// taken, or with `partial` the good ones.
+async fn block_list(
+    State(front): State<Front>,
+    Params(query): Params<ScopeQuery>,
+    JsonBytes(body): JsonBytes,
+) -> Result<(StatusCode, Json<Listed>), Problem> {
+    let list: List = read(&body)?;
+    let defaults = ListDefaults {
+        kind: list.kind.as_deref().map_or(Ok(BlockKind::Number), kind_of)?,
+        tenant: scope(query.tenant)?,
+        reason: list.reason,
+        actor: list.actor.unwrap_or_else(|| DEFAULT_ACTOR.to_owned()),
+        until: until((front.now)(), list.days, list.until)?,
+    };
+    let listed = front.admission.block_list(&list.csv, &defaults, list.partial).await.map_err(refused)?;
+    let status = if listed.bad.is_empty() { StatusCode::CREATED } else { StatusCode::OK };
+    let bad = listed.bad.len();
+    let told = listed.bad.into_iter().take(MOST_BAD_TOLD);
+    let problems = told.map(|bad| BadLine { line: bad.line, problem: bad.problem }).collect();
+    Ok((status, Json(Listed { taken: listed.taken, bad, problems })))
+}
+
+/// `?tenant=&reason=&actor=`.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct UnblockQuery {
+    tenant: Option<String>,
+    reason: Option<String>,
+    actor: Option<String>,
+}
+
+/// `DELETE /v1/blocks/{id}`: the block that was lifted.
+async fn unblock(
+    State(front): State<Front>,
+    Path(id): Path<String>,
+    Params(query): Params<UnblockQuery>,
+) -> Result<Json<Block>, Problem> {
+    let scope = scope(query.tenant)?;
+    let actor = query.actor.unwrap_or_else(|| DEFAULT_ACTOR.to_owned());
+    let reason = query.reason.unwrap_or_default();
+    let lifted = front.admission.unblock(&id, scope.as_deref(), &actor, &reason).await?;
+    lifted.map(Json).ok_or_else(|| {
+        Problem::not_found("this tenant has no block of this id", "look at the id, and at ?tenant=")
+    })
+}
+
+/// `?tenant=&before=&limit=`.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct AuditQuery {
+    tenant: Option<String>,
+    before: Option<String>,
+    limit: Option<String>,
+}
+
+/// Some lines of the audit trail, the latest first.
+#[derive(Debug, Serialize)]
+struct Trail {
+    entries: Vec<Audited>,
+    /// For `before`; null at the end.
+    next: Option<String>,
+}
+
+/// `GET /v1/blocks/audit`.
+async fn audit(
+    State(front): State<Front>,
+    Params(query): Params<AuditQuery>,
+) -> Result<Json<Trail>, Problem> {
+    let scope = scope(query.tenant)?;
+    let before = query.before.as_deref().map(place).transpose()?;
+    let limit = number("limit", query.limit.as_deref(), DEFAULT_PAGE, 1..=LARGEST_PAGE)? as usize;
+    let page = front.admission.audit(before, limit).await?;
+    let next = page.last().filter(|_| page.len() == limit).map(|(key, _)| hex(key));
+    let seen = |entry: &Audited| scope.is_none() || entry.block.tenant == scope;
+    let entries = page.into_iter().map(|(_, entry)| entry).filter(seen).collect();
+    Ok(Json(Trail { entries, next }))
+}
+
+fn hex(key: &[u8]) -> String {
+    key.iter().map(|byte| format!("{byte:02x}")).collect()
+}
+
+fn place(text: &str) -> Result<Vec<u8>, Problem> {
+    let pairs = text.as_bytes().chunks(2);
+    let byte = |pair: &[u8]| u8::from_str_radix(std::str::from_utf8(pair).ok()?, 16).ok();
+    let read: Option<Vec<u8>> = pairs.map(byte).collect();
+    read.ok_or_else(|| Problem::field("before", "no place of the trail", "send the next of the page before"))
+}
+
+fn kind_of(name: &str) -> Result<BlockKind, Problem> {
+    BlockKind::from_name(name).ok_or_else(|| {
+        let names = BlockKind::ALL.map(BlockKind::name).join(", ");
+        Problem::field("kind", "there is no such kind", format!("send one of {names}"))
+    })
+}
+
+fn until(now: UnixMs, days: Option<u32>, until: Option<UnixMs>) -> Result<Option<UnixMs>, Problem> {
+    match (days, until) {
+        (Some(_), Some(_)) => Err(Problem::field("days", "days and until contradict", "send one of them")),
+        (Some(days), None) if !(1..=MOST_DAYS).contains(&days) => {
+            Err(Problem::field("days", "outside its range", format!("send 1 to {MOST_DAYS}")))
+        }
+        (Some(days), None) => Ok(Some(now.plus(DAY * days))),
+        (None, until) => Ok(until),
+    }
+}
+
+fn read<T: serde::de::DeserializeOwned>(body: &[u8]) -> Result<T, Problem> {
+    serde_json::from_slice(body).map_err(|error| {
+        let told = error.to_string();
+        let field = told.split('`').nth(1).unwrap_or_default().to_owned();
+        Problem::field(&field, format!("the body is not understood: {told}"), "see /v1/openapi.json")
+    })
+}
+
+fn refused(why: NotBlocked) -> Problem {
+    match why {
+        NotBlocked::Malformed(problem) => Problem::field("value", problem, "correct it and send it again"),
+        NotBlocked::Store(error) => error.into(),
+    }
+}

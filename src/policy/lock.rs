@@ -1,0 +1,67 @@
+//! Wrong PINs and challenges across calls: three numbers, as Microsoft's account lockout has them.
+
+use std::time::Duration;
+
+use serde::{Deserialize, Serialize};
+
+use super::table::Fades;
+use crate::config::LockConfig;
+use crate::job::UnixMs;
+
+/// The wrong entries of one user or number of a tenant.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub(super) struct Lock {
+    /// Wrong entries in a row.
+    wrong: u32,
+    /// They are forgotten then.
+    reset_at: UnixMs,
+    /// Locked until then.
+    locked_until: UnixMs,
+}
+
+impl Lock {
+    /// Notes a wrong entry; whether it is locked now.
+    pub(super) fn wrong(&mut self, config: &LockConfig, now: UnixMs) -> bool {
+        if self.reset_at <= now {
+            self.wrong = 0;
+        }
+        self.wrong = self.wrong.saturating_add(1);
+        self.reset_at = now.plus(config.reset);
+        if self.wrong >= config.tries {
+            self.wrong = 0;
+            self.locked_until = now.plus(config.unlock);
+        }
+        self.locked_until > now
+    }
+
+    /// How long it stays locked; `None` when it is open.
+    pub(super) fn wait(&self, now: UnixMs) -> Option<Duration> {
+        (self.locked_until > now).then(|| self.locked_until.since(now))
+    }
+}
+
+impl Fades for Lock {
+    fn needed_until(&self) -> UnixMs {
+        self.reset_at.max(self.locked_until)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn tries_reset_and_unlock_are_three_numbers() {
+        let config =
+            LockConfig { tries: 3, reset: Duration::from_secs(600), unlock: Duration::from_secs(3_600) };
+        let s = |seconds: u64| UnixMs(seconds * 1_000);
+        let mut lock = Lock::default();
+        assert!(!lock.wrong(&config, s(0)) && !lock.wrong(&config, s(10)));
+        assert!(!lock.wrong(&config, s(611)), "the first two were forgotten 600 s after the second");
+        assert!(!lock.wrong(&config, s(612)));
+        assert!(lock.wrong(&config, s(613)));
+        assert_eq!(lock.wait(s(614)), Some(Duration::from_secs(3_599)));
+        assert_eq!(lock.wait(s(613 + 3_600)), None);
+        assert!(!lock.wrong(&config, s(613 + 3_600)), "it starts anew");
+    }
+}
