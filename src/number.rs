@@ -65,6 +65,38 @@ pub enum NotValid {
     NotInUse,
 }
 
+/// A kind of number that costs more than a call, or reaches nobody in particular: by the numbering
+/// plans' own marks.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Risk {
+    /// The callee earns by the call.
+    Premium,
+    /// A satellite or another global network (870, 881, 882, 883).
+    Satellite,
+    /// Caller and callee share the cost.
+    SharedCost,
+    /// Follows a person, at the caller's cost (878 among them).
+    Personal,
+    /// A company's number for a whole country.
+    Uan,
+    /// A pager.
+    Pager,
+}
+
+impl Risk {
+    /// The name as it stands in configuration.
+    pub fn name(self) -> &'static str {
+        match self {
+            Risk::Premium => "premium",
+            Risk::Satellite => "satellite",
+            Risk::SharedCost => "shared_cost",
+            Risk::Personal => "personal",
+            Risk::Uan => "uan",
+            Risk::Pager => "pager",
+        }
+    }
+}
+
 /// Where a number belongs by the numbering plan.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Region {
@@ -72,6 +104,8 @@ pub struct Region {
     pub calling_code: u16,
     /// ISO 3166 region, for instance `US`; `001` for codes that belong to no country.
     pub region: String,
+    /// The mark that the numbering plan puts on the number, if it is one of risk.
+    pub risk: Option<Risk>,
 }
 
 impl Number {
@@ -142,10 +176,41 @@ impl Number {
             plans.iter().find(|p| owns(p, national))
         };
         match region {
-            Some(plan) => Ok(Region { calling_code, region: plan.id().to_owned() }),
+            Some(plan) => {
+                let risk = risk(calling_code, plan, national);
+                Ok(Region { calling_code, region: plan.id().to_owned(), risk })
+            }
             None => Err(why_not(&plans, national)),
         }
     }
+}
+
+/// ITU-T E.164's codes of global services and networks: they belong to no country.
+const GLOBAL: [(u16, Risk); 6] = [
+    (870, Risk::Satellite),
+    (878, Risk::Personal),
+    (881, Risk::Satellite),
+    (882, Risk::Satellite),
+    (883, Risk::Satellite),
+    (979, Risk::Premium),
+];
+
+/// In the order in which libphonenumber's getNumberTypeHelper asks.
+const RISKY: [(Type, Risk); 5] = [
+    (Type::PremiumRate, Risk::Premium),
+    (Type::SharedCost, Risk::SharedCost),
+    (Type::PersonalNumber, Risk::Personal),
+    (Type::Pager, Risk::Pager),
+    (Type::Uan, Risk::Uan),
+];
+
+/// The mark that this plan, or the global code, puts on a number that it owns.
+fn risk(calling_code: u16, plan: &Metadata, national: &str) -> Option<Risk> {
+    if let Some((_, risk)) = GLOBAL.iter().find(|(code, _)| *code == calling_code) {
+        return Some(*risk);
+    }
+    let is = |kind: &Type| plan.descriptors().get(*kind).is_some_and(|range| range.is_match(national));
+    RISKY.iter().find(|(kind, _)| is(kind)).map(|(_, risk)| *risk)
 }
 
 impl fmt::Display for Number {
@@ -285,6 +350,24 @@ mod tests {
     }
 
     #[test]
+    fn the_numbering_plans_mark_what_is_a_risk() {
+        for (text, risk) in [
+            ("+19002345678", Some(Risk::Premium)),
+            ("+449012345678", Some(Risk::Premium)),
+            ("+979123456789", Some(Risk::Premium)),
+            ("+881612345678", Some(Risk::Satellite)),
+            ("+870301234567", Some(Risk::Satellite)),
+            ("+447012345678", Some(Risk::Personal)),
+            ("+611300123456", Some(Risk::SharedCost)),
+            ("+447912345678", None),
+            ("+14252345667", None),
+            ("+999123456789", None),
+        ] {
+            assert_eq!(number(text).validity(&[]).ok().and_then(|place| place.risk), risk, "{text}");
+        }
+    }
+
+    #[test]
     fn the_forms_people_write_are_one_number() {
         for text in ["+1 425 234 5667", "+1 (425) 234-5667", " +1.425.234.5667 ", "+14252345667"] {
             assert_eq!(number(text).e164(), "+14252345667", "{text}");
@@ -346,7 +429,7 @@ mod tests {
             ("+44 7912 345678", 44, "GB"),
             ("+800 1234 5678", 800, "001"),
         ] {
-            let expected = Region { calling_code, region: region.to_owned() };
+            let expected = Region { calling_code, region: region.to_owned(), risk: None };
             assert_eq!(number(text).validity(&[]), Ok(expected), "{text}");
         }
     }

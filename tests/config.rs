@@ -22,6 +22,7 @@ impl Files {
         let number = NEXT.fetch_add(1, Ordering::Relaxed);
         let path = std::env::temp_dir().join(format!("octothorpe-config-{}-{number}", std::process::id()));
         fs::create_dir_all(path.join("trunks")).unwrap();
+        fs::create_dir(path.join("tenants")).unwrap();
         Files(path)
     }
 
@@ -107,10 +108,16 @@ fn every_commented_example_is_accepted_when_it_is_uncommented() {
         .write("octothorpe.toml", &uncomment(include_str!("../sip-config/octothorpe.toml")))
         .write("trunks/lab.toml", &uncomment(include_str!("../sip-config/trunks/lab.toml")))
         .write("policy.toml", &uncomment(include_str!("../sip-config/policy.toml")))
+        .write("rates.csv", include_str!("../sip-config/rates.csv"))
+        .write("tenants/example.toml", &uncomment(include_str!("../sip-config/tenants/example.toml")))
         .write("trunks/secret", "wonderland\n");
     fs::set_permissions(files.0.join("trunks/secret"), fs::Permissions::from_mode(0o600)).unwrap();
     let config = files.load().unwrap();
     assert_eq!(config.policy.test_prefixes, ["+1999"]);
+    assert_eq!(config.policy.limits.gateway.map(|rate| rate.to_string()).as_deref(), Some("3000/1m"));
+    let example = config.tenants.of("example");
+    assert_eq!((example.modes.len(), example.rules.len(), example.locale.as_deref()), (3, 2, Some("en-US")));
+    assert_eq!(config.rates.of("14252345667").map(|(prefix, _)| prefix), Some("1"));
     assert_eq!(config.trunks[0].max_cps, 100);
     assert_eq!(config.trunks[0].account.as_ref().unwrap().password.as_ref().unwrap().expose(), "wonderland");
 }
@@ -187,6 +194,64 @@ fn each_wrong_value_of_the_gateway_is_told_with_line_expectation_and_remedy() {
         ("[policy]\ntest_prefixes = [\"1999\"]", "octothorpe.toml:2: `test_prefixes`", &["+1999"]),
     ] {
         assert_told(&gateway_error(text), place, words);
+    }
+}
+
+/// "A policy that contradicts itself": told with file, line and remedy.
+#[test]
+fn what_is_wrong_with_a_policy_or_a_tenant_is_told() {
+    for (file, text, place, words) in [
+        ("policy.toml", "[limits]\nuser = [\"5 in 5m\"]", "policy.toml:2: `user`", &["\"5/5m\""][..]),
+        ("policy.toml", "[limits]\nnumbers = []", "policy.toml:2: unknown field `numbers`", &["`number`"]),
+        (
+            "policy.toml",
+            "[limits]\naddress_exempt = [\"here\"]",
+            "policy.toml:2: `address_exempt`",
+            &["network"],
+        ),
+        (
+            "policy.toml",
+            "[back_off]\nfirst_s = 60\nlongest_s = 30",
+            "policy.toml:3: `longest_s`",
+            &["shorter"],
+        ),
+        ("policy.toml", "[quiet_hours]\nfrom = \"22:00\"", "policy.toml:2: quiet hours need", &["other"]),
+        (
+            "policy.toml",
+            "[quiet_hours]\nfrom = \"7:00\"\nto = \"24:00\"",
+            "policy.toml:2: `from`",
+            &["22:00"],
+        ),
+        (
+            "policy.toml",
+            "[quiet_hours]\nfrom = \"07:00\"\nto = \"07:00\"",
+            "policy.toml:3: `from` and `to`",
+            &[],
+        ),
+        ("policy.toml", "[numbers]\nallow = [\"cheap\"]", "policy.toml:2: `allow`", &["premium"]),
+        ("policy.toml", "[budget]\nper_day = -5", "policy.toml:2: `per_day`", &["money"]),
+        ("policy.toml", "[tenants]\nunknown = \"yes\"", "policy.toml:2: `unknown`", &["refuse"]),
+        ("rates.csv", "1,0.01,6\n1,0.02,6", "rates.csv:2: the prefix", &["twice"]),
+        ("tenants/a.b.toml", "", "tenants/a.b.toml:1: the file's name", &["Rename"]),
+        ("tenants/acme.toml", "modes = [\"press\"]", "tenants/acme.toml:1: `modes`", &["confirm"]),
+        ("tenants/acme.toml", "colour = 1", "tenants/acme.toml:1: unknown field `colour`", &["modes"]),
+        ("tenants/acme.toml", "confirm_key = \"star\"", "tenants/acme.toml:1: `confirm_key`", &["spoken"]),
+        (
+            "tenants/acme.toml",
+            "modes = [\"confirm\"]\n[[rules]]\nmodes = [\"pin\"]",
+            "tenants/acme.toml:2: the rule allows none",
+            &["Add"],
+        ),
+        (
+            "tenants/acme.toml",
+            "modes = [\"confirm\"]\n[quiet_hours]\nfrom = \"22:00\"\nto = \"07:00\"",
+            "tenants/acme.toml:1: quiet hours ask for",
+            &["challenge"],
+        ),
+    ] {
+        let files = Files::new();
+        let error = files.write("octothorpe.toml", "").write(file, text).load().expect_err("it is wrong");
+        assert_told(&error, place, words);
     }
 }
 

@@ -10,8 +10,8 @@ use octothorpe::job::UnixMs;
 use octothorpe::leg::record::{LegRecord, RecordStage};
 use octothorpe::queue::embedded::{OpenError, Settings};
 use octothorpe::queue::{
-    Cancelled, Consumer, Cursor, DialRefused, Finished, JobStore, ListFilter, Orphan, Store, StoreError,
-    Submitted,
+    Cancelled, Consumer, Cursor, DialRefused, Finished, JobStore, Keep, ListFilter, Orphan, Store,
+    StoreError, Submitted,
 };
 use octothorpe::reason::Reason;
 use octothorpe::report::progress::Progress;
@@ -734,5 +734,38 @@ async fn a_hundred_producers_at_once_lose_nothing() {
         claimed.dedup();
         assert_eq!(claimed.len(), 2000, "none was handed out twice");
         assert!(claim(&store, 1, UnixMs(NOW.0)).await.is_empty());
+    }
+}
+
+/// What another room has to remember is durable no later than the permit that was asked for after it,
+/// comes back greatest key first, and goes when it may be forgotten.
+#[tokio::test]
+async fn what_is_kept_for_others_is_durable_with_the_next_permit() {
+    let row = |key: u8, until_ms: u64, text: &str| Keep {
+        kind: 1,
+        key: vec![key],
+        until: later(until_ms),
+        record: (!text.is_empty()).then(|| text.as_bytes().to_vec()),
+    };
+    for bench in benches() {
+        let store = bench.open();
+        let secret = store.secret("limits");
+        submit(&store, "a", "").await;
+        let claim = claim_one(&store).await;
+        store.keep(vec![row(1, 1_000, "one"), row(2, 9_000, "two"), row(3, 9_000, "three")]);
+        store.begin_dial(&claim, leg(RecordStage::Inviting, 1), NOW).await.unwrap().unwrap();
+        drop((claim, store));
+        let store = bench.open();
+        assert_eq!((store.secret("limits"), store.secret("else") == secret), (secret, false));
+        let kept = |store: Store, before: Option<Vec<u8>>, limit: usize| async move {
+            let rows = store.kept(1, before, limit).await.unwrap();
+            rows.into_iter().map(|row| String::from_utf8(row.record).unwrap()).collect::<Vec<_>>()
+        };
+        assert_eq!(kept(store.clone(), None, 2).await, ["three", "two"]);
+        assert_eq!(kept(store.clone(), Some(vec![2]), 2).await, ["one"]);
+        store.keep_now(vec![row(3, 9_000, ""), row(2, 9_000, "more")]).await.unwrap();
+        store.prune(later(5_000)).await.unwrap();
+        assert_eq!(kept(store.clone(), None, 9).await, ["more"]);
+        assert_eq!(store.kept(2, None, 9).await.unwrap(), []);
     }
 }

@@ -122,7 +122,11 @@ fn print_csv(blocks: &[Value], output: &mut Output) -> Result<(), Failure> {
     let mut writer = csv::Writer::from_writer(Vec::new());
     writer.write_record(COLUMNS).map_err(|error| broken(&error))?;
     for block in blocks {
-        let field = |column: &&str| match (&block[column], *column) {
+        let is_prefix = block["kind"] == BlockKind::Prefix.name();
+        // A prefix is kept by its digits and ordered with its +, as it is shown.
+        let source =
+            |column: &str| if is_prefix && column == "value" { &block["shown"] } else { &block[column] };
+        let field = |column: &&str| match (source(column), *column) {
             (Value::Null, "tenant") => "*".to_owned(),
             (Value::String(text), _) => text.clone(),
             (_, _) => String::new(),

@@ -9,8 +9,8 @@ use super::Common;
 use super::exit::Failure;
 use super::start::Scratch;
 use crate::config::{
-    Config, Host, HttpConfig, Listen, MediaConfig, PolicyConfig, PortRange, PromptsConfig, ScriptConfig,
-    SipConfig, Target, Transport, Trunk,
+    Config, Host, HttpConfig, Listen, MediaConfig, PolicyConfig, PortRange, PromptsConfig, Rates,
+    ScriptConfig, SipConfig, Target, Tenants, Transport, Trunk,
 };
 use crate::gateway::clock;
 use crate::job::Job;
@@ -30,6 +30,8 @@ pub(super) fn config(scratch: &Scratch, prompts: PathBuf, target: SocketAddr, ma
         prompts: PromptsConfig { path: prompts },
         script: ScriptConfig::default(),
         policy: PolicyConfig { test_prefixes: vec![LAB.into()], ..PolicyConfig::default() },
+        tenants: Tenants::default(),
+        rates: Rates::default(),
         trunks: vec![trunk(target, max_cps)],
     }
 }

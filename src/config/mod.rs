@@ -15,11 +15,13 @@ mod policy;
 mod ports;
 mod prompts;
 mod queue;
+mod rates;
 mod script;
 mod secret;
 mod sip;
 mod source;
 mod target;
+mod tenant;
 mod trunk;
 mod trunks;
 mod written;
@@ -31,14 +33,19 @@ pub use error::{ConfigError, ConfigErrors};
 pub use http::HttpConfig;
 pub use listen::{Listen, Transport};
 pub use media::MediaConfig;
-pub use policy::{BackOffConfig, LimitsConfig, LockConfig, Opening, PolicyConfig, Rate};
+pub use policy::{
+    BackOffConfig, LimitsConfig, LockConfig, Money, Opening, PolicyConfig, PumpingConfig, QuietHours,
+    RISKY_KINDS, Rate,
+};
 pub use ports::PortRange;
 pub use prompts::PromptsConfig;
 pub use queue::QueueConfig;
+pub use rates::{Price, Rates};
 pub use script::ScriptConfig;
 pub use secret::Secret;
 pub use sip::SipConfig;
 pub use target::{Host, Target};
+pub use tenant::{ConfirmKey, Rule, Tenant, Tenants};
 pub use trunk::{Identity, NumberFormat, RingingSign, Trunk};
 
 use source::Source;
@@ -61,8 +68,12 @@ pub struct Config {
     pub prompts: PromptsConfig,
     /// The script's timings.
     pub script: ScriptConfig,
-    /// Which numbers may be dialled at all.
+    /// Which numbers may be dialled, how often, and when.
     pub policy: PolicyConfig,
+    /// What tenants have otherwise.
+    pub tenants: Tenants,
+    /// What calls cost.
+    pub rates: Rates,
     /// The trunks, in the order of their names.
     pub trunks: Vec<Trunk>,
 }
@@ -80,8 +91,11 @@ impl Config {
         if let Some(parts) = &mut parts {
             errors.extend(parts.policy.load_file(path));
         }
+        let (tenants, of_tenants) = Tenants::load(path);
+        let (rates, of_rates) = Rates::load(path);
+        errors.extend(of_tenants.into_iter().chain(of_rates));
         match (parts, errors.is_empty()) {
-            (Some(parts), true) => Ok(parts.with(trunks)),
+            (Some(parts), true) => Ok(parts.with(trunks, tenants, rates)),
             (_, _) => Err(ConfigErrors::new(errors)),
         }
     }
@@ -120,8 +134,8 @@ impl Parts {
         })
     }
 
-    fn with(self, trunks: Vec<Trunk>) -> Config {
+    fn with(self, trunks: Vec<Trunk>, tenants: Tenants, rates: Rates) -> Config {
         let Parts { http, queue, sip, media, prompts, script, policy } = self;
-        Config { http, queue, sip, media, prompts, script, policy, trunks }
+        Config { http, queue, sip, media, prompts, script, policy, tenants, rates, trunks }
     }
 }

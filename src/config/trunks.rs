@@ -22,7 +22,7 @@ pub(super) fn load(
     reach: Option<(&SipConfig, &MediaConfig)>,
 ) -> (Vec<Trunk>, Vec<ConfigError>) {
     let directory = gateway.parent().unwrap_or(Path::new("")).join("trunks");
-    let files = match files(&directory) {
+    let files = match files(&directory, "trunks") {
         Ok(files) => files,
         Err(error) => return (Vec::new(), vec![error]),
     };
@@ -93,8 +93,8 @@ fn unreachable(trunk: &Trunk, sip: &SipConfig, media: &MediaConfig) -> Option<(S
     }
 }
 
-/// The directory's `*.toml`, sorted by name; hidden files and other endings are no trunks.
-fn files(directory: &Path) -> Result<Vec<PathBuf>, ConfigError> {
+/// The directory's `*.toml`, sorted by name; hidden files and other endings do not count.
+pub(super) fn files(directory: &Path, what: &str) -> Result<Vec<PathBuf>, ConfigError> {
     let refuse = |error: std::io::Error| {
         ConfigError::of_file(directory, format!("cannot be listed: {error}"), "Make the directory readable")
     };
@@ -111,7 +111,7 @@ fn files(directory: &Path) -> Result<Vec<PathBuf>, ConfigError> {
             files.push(path);
         }
         if files.len() > MOST_TRUNKS {
-            return Err(ConfigError::of_file(directory, format!("holds more than {MOST_TRUNKS} trunks"), ""));
+            return Err(ConfigError::of_file(directory, format!("holds more than {MOST_TRUNKS} {what}"), ""));
         }
     }
     files.sort();

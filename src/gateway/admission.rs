@@ -1,12 +1,13 @@
 //! The policy at work: asked once a job, told how the job went, its memory kept by the store.
 
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use super::clock;
-use crate::config::PolicyConfig;
+use crate::config::{ConfirmKey, Tenant};
 use crate::job::{Job, UnixMs};
-use crate::policy::{Change, End, Engine, Kind, Refusal, Ticket};
+use crate::policy::{Change, End, Engine, Kind, Refusal, Settings, Ticket};
 use crate::queue::{JobStore, Keep, Store, StoreError};
 use crate::report::record::{AttemptRecord, JobResult};
 
@@ -21,6 +22,8 @@ const MOST_RESTORED: usize = 1_000_000;
 pub struct AdmissionControl {
     engine: Arc<Mutex<Engine>>,
     pub(super) store: Store,
+    /// Prefixes that were stopped.
+    stopped: Arc<AtomicU64>,
 }
 
 impl AdmissionControl {
@@ -28,20 +31,54 @@ impl AdmissionControl {
     ///
     /// # Errors
     /// Those of the store.
-    pub async fn open(policy: PolicyConfig, store: Store) -> Result<AdmissionControl, StoreError> {
-        let mut engine = Engine::new(policy, &store.secret("policy"), rand::random());
+    pub async fn open(settings: Settings, store: Store) -> Result<AdmissionControl, StoreError> {
+        let mut engine = Engine::new(settings, &store.secret("policy"), rand::random());
         let now = clock::wall();
         each_kept(&store, Kind::Call, MOST_RESTORED, |_, record| engine.restore_call(record, now)).await?;
         each_kept(&store, Kind::Lock, usize::MAX, |key, record| engine.restore_lock(key, record, now))
             .await?;
         each_kept(&store, Kind::Block, usize::MAX, |_, record| engine.restore_block(record)).await?;
-        Ok(AdmissionControl { engine: Arc::new(Mutex::new(engine)), store })
+        each_kept(&store, Kind::Verified, MOST_RESTORED, |key, record| {
+            engine.restore_verified(key, record, now)
+        })
+        .await?;
+        each_kept(&store, Kind::Prefix, MOST_RESTORED, |key, record| engine.restore_prefix(key, record))
+            .await?;
+        Ok(AdmissionControl { engine: Arc::new(Mutex::new(engine)), store, stopped: Arc::default() })
+    }
+
+    /// Goes by other settings from now on; what is remembered stays.
+    pub fn configure(&self, settings: Settings) {
+        self.engine().configure(settings);
+    }
+
+    /// The rules of a tenant.
+    pub fn tenant(&self, name: &str) -> Tenant {
+        self.engine().tenant(name).clone()
+    }
+
+    /// What `confirm` asks for in this job.
+    pub fn confirm_key(&self, job: &Job) -> ConfirmKey {
+        self.engine().confirm_key(job, clock::wall())
+    }
+
+    /// How many prefixes were stopped as pumped since the start.
+    pub(super) fn prefixes_stopped(&self) -> u64 {
+        self.stopped.load(Ordering::Relaxed)
     }
 
     /// Whether this job may be dialled now; the number is its own until the answer is dropped.
     pub(super) fn admit(&self, job: &Job) -> Result<Admitted, Refusal> {
-        let ticket = self.engine().admit(job, clock::wall())?;
-        Ok(Admitted { control: self.clone(), ticket: Some(ticket) })
+        let (admitted, alerts) = {
+            let mut engine = self.engine();
+            (engine.admit(job, clock::wall()), engine.take_alerts())
+        };
+        for alert in alerts {
+            self.stopped.fetch_add(1, Ordering::Relaxed);
+            tracing::error!(prefix = %alert.prefix, why = %alert.why, "a prefix is pumped and stopped; see `octothorpe blocks`");
+            self.keep(alert.changes);
+        }
+        Ok(Admitted { control: self.clone(), ticket: Some(admitted?) })
     }
 
     /// A wrong PIN or challenge of this job, or an entry broken off. Answers once it is durable, so that the
@@ -57,7 +94,8 @@ impl AdmissionControl {
 
     /// Forgets what no limit needs any more.
     pub(super) fn sweep(&self, now: UnixMs) {
-        self.engine().sweep(now);
+        let changes = self.engine().sweep(now);
+        self.keep(changes);
     }
 
     fn keep(&self, changes: Vec<Change>) {

@@ -55,8 +55,10 @@ impl AdmissionControl {
         defaults: &ListDefaults,
         partial: bool,
     ) -> Result<Listed, NotBlocked> {
-        let read = self.engine().block_list(text, defaults, partial, clock::wall());
-        let done = self.carry_out(read.map_err(NotBlocked::Malformed)?).await?;
+        let reader = self.engine().list_reader();
+        let list = reader.read(text, defaults, clock::wall()).map_err(NotBlocked::Malformed)?;
+        let blocking = self.engine().block_list(list, partial, clock::wall());
+        let done = self.carry_out(blocking.map_err(NotBlocked::Malformed)?).await?;
         Ok(Listed { taken: done.put.len(), bad: done.bad })
     }
 

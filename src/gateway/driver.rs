@@ -106,10 +106,13 @@ impl Driver {
     /// The pack that this job asks for; a missing locale falls back, a missing pack does not.
     fn pack(&self) -> Option<Arc<Pack>> {
         let packs = &self.shared.packs;
-        match (&self.job().prompts, &self.job().locale) {
-            (Some(name), _) => packs.named(name).cloned(),
-            (None, Some(locale)) => Some(packs.for_locale(locale).clone()),
-            (None, None) => Some(packs.default_pack().clone()),
+        let tenant = self.shared.admission.tenant(&self.job().key.tenant);
+        match (&self.job().prompts, &self.job().locale, &tenant.prompts, &tenant.locale) {
+            (Some(name), _, _, _) | (None, None, Some(name), _) => packs.named(name).cloned(),
+            (None, Some(locale), _, _) | (None, None, None, Some(locale)) => {
+                Some(packs.for_locale(locale).clone())
+            }
+            (None, None, None, None) => Some(packs.default_pack().clone()),
         }
     }
 

@@ -38,10 +38,11 @@ use crate::call::script::ScriptLimits;
 use crate::config::{Config, ScriptConfig, Transport};
 use crate::leg::key::Digit;
 use crate::number::Number;
+use crate::policy::Settings;
 use crate::prompt::Library;
 use crate::queue::{Store, StoreError};
 use crate::report::record::Server;
-use crate::report::snapshot::GatewaySnapshot;
+use crate::report::snapshot::{Counter, GatewaySnapshot};
 use crate::sip::endpoint::{Admission, Endpoint};
 use crate::sip::message;
 pub use admission::AdmissionControl;
@@ -164,7 +165,7 @@ impl Gateway {
         let (lines, commands) = Lines::new();
         let (shutdown, phase) = watch::channel(Phase::Running);
         let shared = Arc::new(Shared {
-            admission: AdmissionControl::open(config.policy.clone(), store.clone()).await?,
+            admission: AdmissionControl::open(Settings::of(&config), store.clone()).await?,
             store,
             packs,
             server: server(&config),
@@ -281,6 +282,12 @@ async fn publish(
             lateness: media.lateness(),
             counters: [
                 shared.figures.counters(dropped.load(Ordering::Relaxed)),
+                vec![Counter {
+                    name: "prefixes_stopped",
+                    help: "Prefixes that were taken to be pumped and were stopped",
+                    label: None,
+                    value: shared.admission.prefixes_stopped(),
+                }],
                 host_udp.counters().to_vec(),
             ]
             .concat(),

@@ -33,14 +33,14 @@ pub struct BadLine {
     pub problem: String,
 }
 
+/// A line by its number from 1: what it orders, or what is wrong with it.
+type Line = (u64, Result<BlockOrder, String>);
+
 /// Reads a list: with a line of column names (at least `value`), or one value a line.
 ///
 /// # Errors
 /// What is wrong with the list as a whole.
-pub(super) fn read(
-    text: &str,
-    defaults: &ListDefaults,
-) -> Result<Vec<(u64, Result<BlockOrder, String>)>, String> {
+pub(super) fn read(text: &str, defaults: &ListDefaults) -> Result<Vec<Line>, String> {
     let mut reader =
         ReaderBuilder::new().has_headers(false).flexible(true).trim(Trim::All).from_reader(text.as_bytes());
     let mut columns: Option<Vec<String>> = None;

@@ -7,6 +7,7 @@ use super::block_list::{self, BadLine, ListDefaults};
 use super::blocks::{BlockFilter, MOST_BLOCKS};
 use super::change::{Change, Kind};
 use super::engine::Engine;
+use super::mark::Marker;
 use crate::job::{Job, UnixMs};
 
 /// How long the audit trail keeps what was done.
@@ -25,7 +26,9 @@ pub struct Audited {
     pub actor: String,
     /// Why.
     pub reason: String,
-    /// The block as it stood.
+    /// How many blocks; more than one for a list.
+    pub count: usize,
+    /// The block as it stood; of a list the first.
     pub block: Block,
 }
 
@@ -42,6 +45,34 @@ pub struct Blocking {
     pub changes: Vec<Change>,
 }
 
+/// Reads lists of blocks.
+#[derive(Debug, Clone)]
+pub struct ListReader(Marker);
+
+/// A list that was read.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ReadList {
+    good: Vec<Block>,
+    bad: Vec<BadLine>,
+}
+
+impl ListReader {
+    /// Reads a list.
+    ///
+    /// # Errors
+    /// What is wrong with it as a whole.
+    pub fn read(&self, text: &str, defaults: &ListDefaults, wall: UnixMs) -> Result<ReadList, String> {
+        let mut list = ReadList { good: Vec::new(), bad: Vec::new() };
+        for (line, order) in block_list::read(text, defaults)? {
+            match order.and_then(|order| Block::read(order, &self.0, wall)) {
+                Ok(block) => list.good.push(block),
+                Err(problem) => list.bad.push(BadLine { line, problem }),
+            }
+        }
+        Ok(list)
+    }
+}
+
 impl Engine {
     /// What a person's confirmed report of fraud comes to: the tenant's user and number are blocked.
     pub fn block_for_fraud(&mut self, job: &Job, wall: UnixMs) -> Blocking {
@@ -52,7 +83,7 @@ impl Engine {
             tenant: Some(tenant.clone()),
             reason: format!("fraud reported by phone in job {}", job.key.id),
             actor: "the person called".to_owned(),
-            until: Some(wall.plus(self.policy.fraud_block)),
+            until: Some(wall.plus(self.settings.policy.fraud_block)),
         };
         let user = job.user.clone().map(|user| order(BlockKind::User, user));
         let orders = user.into_iter().chain([order(BlockKind::Number, job.to.e164())]);
@@ -70,24 +101,18 @@ impl Engine {
         Ok(self.blocking(vec![block], wall))
     }
 
-    /// What a list comes to. With bad lines it comes to nothing, unless the good ones are wanted alone.
+    /// What reads lists: they are long, and the engine has others to answer meanwhile.
+    pub fn list_reader(&self) -> ListReader {
+        ListReader(self.marker.clone())
+    }
+
+    /// What a list comes to that was read. With bad lines it comes to nothing, unless the good ones are
+    /// wanted alone.
     ///
     /// # Errors
     /// What is wrong with the list as a whole.
-    pub fn block_list(
-        &mut self,
-        text: &str,
-        defaults: &ListDefaults,
-        partial: bool,
-        wall: UnixMs,
-    ) -> Result<Blocking, String> {
-        let (mut good, mut bad) = (Vec::new(), Vec::new());
-        for (line, order) in block_list::read(text, defaults)? {
-            match order.and_then(|order| Block::read(order, &self.marker, wall)) {
-                Ok(block) => good.push(block),
-                Err(problem) => bad.push(BadLine { line, problem }),
-            }
-        }
+    pub fn block_list(&mut self, list: ReadList, partial: bool, wall: UnixMs) -> Result<Blocking, String> {
+        let ReadList { good, bad } = list;
         if !bad.is_empty() && !partial {
             return Ok(Blocking { put: Vec::new(), gone: Vec::new(), bad, changes: Vec::new() });
         }
@@ -108,7 +133,7 @@ impl Engine {
         let block =
             Some(block).filter(|block| tenant.is_none() || tenant == block.tenant.as_deref())?.clone();
         let gone = Change::drop(Kind::Block, block.key().into_bytes());
-        let audit = self.audit("unblocked", actor, reason, &block, wall);
+        let audit = self.audit("unblocked", actor, reason, &block, 1, wall);
         Some(Blocking { put: Vec::new(), gone: vec![block], bad: Vec::new(), changes: vec![gone, audit] })
     }
 
@@ -166,21 +191,33 @@ impl Engine {
     }
 
     pub(super) fn blocking(&mut self, blocks: Vec<Block>, wall: UnixMs) -> Blocking {
-        let mut changes = Vec::with_capacity(2 * blocks.len());
-        for block in &blocks {
+        let row = |block: &Block| {
             let until = block.until.unwrap_or(FOR_EVER);
-            changes.push(Change::put(Kind::Block, block.key().into_bytes(), until, block));
-            changes.push(self.audit("blocked", &block.actor.clone(), &block.reason.clone(), block, wall));
+            Change::put(Kind::Block, block.key().into_bytes(), until, block)
+        };
+        let mut changes: Vec<Change> = blocks.iter().map(row).collect();
+        // Each block says itself who ordered it, why and when: a list is one line of the trail.
+        if let Some(first) = blocks.first() {
+            changes.push(self.audit("blocked", &first.actor, &first.reason, first, blocks.len(), wall));
         }
         Blocking { put: blocks, gone: Vec::new(), bad: Vec::new(), changes }
     }
 
-    fn audit(&mut self, action: &str, actor: &str, reason: &str, block: &Block, wall: UnixMs) -> Change {
+    fn audit(
+        &mut self,
+        action: &str,
+        actor: &str,
+        reason: &str,
+        block: &Block,
+        count: usize,
+        wall: UnixMs,
+    ) -> Change {
         let audited = Audited {
             at: wall,
             action: action.to_owned(),
             actor: actor.to_owned(),
             reason: reason.to_owned(),
+            count,
             block: block.clone(),
         };
         let key = self.moment_key(wall);

@@ -76,7 +76,7 @@ impl Blocks {
             return None;
         }
         let tenant = job.key.tenant.as_str();
-        let stands = |block: &&Block| !block.is_over(now) && !(verified && block.spares_verified);
+        let stands = |block: &&Block| !(block.is_over(now) || verified && block.spares_verified);
         let find =
             |kind, scope: Option<&str>, value: &str| self.rows.get(&key(kind, scope, value)).filter(stands);
         let both = |kind, value: &str| find(kind, None, value).or_else(|| find(kind, Some(tenant), value));

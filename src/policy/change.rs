@@ -13,6 +13,10 @@ pub enum Kind {
     Block,
     /// The audit trail of blocks.
     Audit,
+    /// A user with a number, or at an address, that was confirmed.
+    Verified,
+    /// The busiest hours of a prefix.
+    Prefix,
 }
 
 impl Kind {
@@ -23,6 +27,8 @@ impl Kind {
             Kind::Lock => 2,
             Kind::Block => 3,
             Kind::Audit => 4,
+            Kind::Verified => 5,
+            Kind::Prefix => 6,
         }
     }
 }

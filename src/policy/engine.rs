@@ -5,49 +5,60 @@ use std::time::Duration;
 
 use super::blocks::Blocks;
 use super::bucket::Bucket;
+use super::budget::Budgets;
 use super::change::{Change, Kind};
 use super::client::Client;
-use super::history::{Guard, History, Outcome};
+use super::history::{History, Outcome};
 use super::in_progress::InProgress;
 use super::lock::Lock;
 use super::mark::{Mark, Marker};
 use super::place::{self, Place};
+use super::pumping::Alert;
 use super::refusal::Refusal;
+use super::settings::Settings;
 use super::steady::Steady;
 use super::table::Table;
 use super::ticket::{Counted, Ticket};
-use crate::config::{PolicyConfig, Rate};
-use crate::job::{Job, ModeKind, UnixMs};
-use crate::reason::Reason;
+use super::traffic::Traffic;
+use super::verified::Verified;
+use crate::config::{Money, Tenant};
+use crate::job::{Job, UnixMs};
+use crate::reason::{Fault, Reason};
 
 /// Users, numbers and client addresses that are remembered, each. At some 150 bytes each a table that
 /// is full takes 80 MB; a gateway fills it with six new people a second for a day.
 const MOST_REMEMBERED: usize = 1 << 19;
-/// Prefixes and tenants with a bucket of their own.
-const MOST_BUCKETS: usize = 1 << 16;
+/// What a call is taken to cost until its end is known: a minute.
+const RESERVED: Duration = Duration::from_secs(60);
 
 /// Limits, guards and what they remember. Sans I/O: what has to be durable comes back as [`Change`]s.
 #[derive(Debug)]
 pub struct Engine {
-    pub(super) policy: PolicyConfig,
+    pub(super) settings: Settings,
     pub(super) marker: Marker,
     pub(super) steady: Steady,
     /// Tells calls of one millisecond apart.
     sequence: u64,
-    users: Table<History>,
-    numbers: Table<History>,
-    clients: Table<Client>,
+    pub(super) users: Table<History>,
+    pub(super) numbers: Table<History>,
+    pub(super) clients: Table<Client>,
     in_progress: InProgress,
-    buckets: HashMap<String, Bucket>,
+    pub(super) buckets: HashMap<String, Bucket>,
+    pub(super) budgets: Budgets,
+    /// The prefixes with new numbers.
+    pub(super) prefixes: HashMap<String, Traffic>,
+    /// Users with their numbers, and users at their addresses, that were confirmed.
+    pub(super) verified: Table<Verified>,
+    pub(super) alerts: Vec<Alert>,
     pub(super) blocks: Blocks,
     pub(super) locks: Table<Lock>,
 }
 
 impl Engine {
     /// An engine that remembers nothing yet. `key` is the store's, `seed` any number.
-    pub fn new(policy: PolicyConfig, key: &[u8; 32], seed: u64) -> Engine {
+    pub fn new(settings: Settings, key: &[u8; 32], seed: u64) -> Engine {
         Engine {
-            policy,
+            settings,
             marker: Marker::new(key),
             steady: Steady::default(),
             sequence: seed,
@@ -56,14 +67,23 @@ impl Engine {
             clients: Table::new(MOST_REMEMBERED),
             in_progress: InProgress::default(),
             buckets: HashMap::new(),
+            budgets: Budgets::default(),
+            prefixes: HashMap::new(),
+            verified: Table::new(2 * MOST_REMEMBERED),
+            alerts: Vec::new(),
             blocks: Blocks::default(),
             locks: Table::new(MOST_REMEMBERED),
         }
     }
 
-    /// Takes another policy from now on; what is remembered stays.
-    pub fn configure(&mut self, policy: PolicyConfig) {
-        self.policy = policy;
+    /// Goes by other settings from now on; what is remembered stays.
+    pub fn configure(&mut self, settings: Settings) {
+        self.settings = settings;
+    }
+
+    /// The rules of a tenant.
+    pub fn tenant(&self, name: &str) -> &Tenant {
+        self.settings.tenant(name)
     }
 
     /// Takes in a row of [`Kind::Call`] that an earlier run left. Rows may come in any order.
@@ -82,19 +102,27 @@ impl Engine {
     /// The [`Refusal`], with what the person is told.
     pub fn admit(&mut self, job: &Job, wall: UnixMs) -> Result<Ticket, Refusal> {
         let now = self.steady.at(wall);
-        let place = place::of(&self.policy, &job.to)?;
+        self.knows_tenant(job)?;
+        let place = place::of(&self.settings, &job.to)?;
         let number = self.marker.number(&job.to);
-        if let Some(block) = self.blocks.stops(job, &self.marker, false, wall) {
+        let pair = self.pair(job);
+        let verified = pair.is_some_and(|pair| self.is_verified(pair, now));
+        if let Some(block) = self.blocks.stops(job, &self.marker, verified, wall) {
             return Err(Refusal::new(block.kind.refusal()));
         }
+        let allowed = self.allows_mode(job, &place, number, now)?;
         self.is_unlocked(job, now)?;
+        self.is_awake(job, &place, &allowed, wall)?;
         if let Some(wait) = self.in_progress.wait(number, now) {
             return Err(Refusal { retry_after: Some(wait), ..Refusal::new(Reason::InProgress) });
         }
-        let counted = if place.is_lab { None } else { Some(self.counted(job, place, number, now)) };
+        let counted =
+            if place.is_lab { None } else { Some(self.counted(job, place, number, pair, verified, now)) };
         if let Some(call) = &counted {
+            self.is_affordable(call, now)?;
             self.fits(call, job.client_ip, now)?;
-            self.is_willing(call, job.mode.kind(), now)?;
+            self.is_no_pumping(call, now, wall)?;
+            self.is_willing(call, job.mode.kind(), &allowed, now)?;
             self.count(call, now);
             self.take_tokens(call, now);
         }
@@ -126,13 +154,21 @@ impl Engine {
             return vec![row];
         }
         call.outcome = Outcome::of(end.reason);
+        let reserved = call.charge;
+        call.charge = self.settings.price_of(&call.rate_prefix).map_or(Money(0), |price| price.of(end.up));
+        let call = call.clone();
+        self.budgets.take_back(&call.tenant, reserved, call.at);
+        self.budgets.add(&call.tenant, call.charge, call.at);
+        self.end_new(&call);
+        let now = self.steady.latest();
+        let learned = self.learn(&call, now);
         let parties = [(&mut self.numbers, Some(call.number)), (&mut self.users, call.user)];
         for (table, mark) in parties {
             if let Some(history) = mark.and_then(|mark| table.get_mut(mark)) {
                 history.end(call.at, call.outcome);
             }
         }
-        unlocked.into_iter().chain([call.row()]).collect()
+        unlocked.into_iter().chain(learned).chain([call.row()]).collect()
     }
 
     /// The call is over at both ends, or was not made after all: the number is free.
@@ -143,15 +179,17 @@ impl Engine {
         }
     }
 
-    /// Forgets what no limit needs any more.
-    pub fn sweep(&mut self, wall: UnixMs) {
+    /// Forgets what no limit needs any more; the rows are to be kept.
+    pub fn sweep(&mut self, wall: UnixMs) -> Vec<Change> {
         let now = self.steady.at(wall);
+        self.verified.sweep(now);
         self.users.sweep(now);
         self.numbers.sweep(now);
         self.clients.sweep(now);
         self.locks.sweep(now);
         self.blocks.sweep(wall);
         self.buckets.retain(|_, bucket| bucket.full_at() > now);
+        self.sweep_prefixes(now)
     }
 
     /// A key of its own for what happens at this moment: later moments have greater ones.
@@ -160,108 +198,55 @@ impl Engine {
         [at.0.to_be_bytes(), self.sequence.to_be_bytes()].concat()
     }
 
-    fn counted(&mut self, job: &Job, place: Place, number: Mark, now: UnixMs) -> Counted {
+    fn counted(
+        &mut self,
+        job: &Job,
+        place: Place,
+        number: Mark,
+        pair: Option<Mark>,
+        verified: bool,
+        now: UnixMs,
+    ) -> Counted {
         let tenant = &job.key.tenant;
+        let home = job.user.as_ref().zip(job.client_ip);
+        let home = home.map(|(user, address)| self.marker.home(tenant, user, address));
+        let (rate_prefix, price) = self.settings.price(&job.to.e164()[1..]);
         Counted {
             key: self.moment_key(now),
             at: now,
             number,
             user: job.user.as_ref().map(|user| self.marker.user(tenant, user)),
             client: job.client_ip.map(|address| self.marker.address(address)),
+            pair,
+            home,
+            strange: home.is_some_and(|home| !self.is_verified(home, now)),
+            new: !verified,
             region: place.region,
             tenant: tenant.clone(),
             prefix: place.prefix,
+            rate_prefix,
+            charge: price.map_or(Money(0), |price| price.of(RESERVED)),
             outcome: Outcome::Open,
         }
     }
 
-    /// Whether the call fits into every limit.
-    fn fits(&self, call: &Counted, address: Option<std::net::IpAddr>, now: UnixMs) -> Result<(), Refusal> {
-        let limits = &self.policy.limits;
-        let number = self.numbers.get(call.number).and_then(|history| history.wait(&limits.number, now));
-        let user = call.user.and_then(|mark| self.users.get(mark)).and_then(|h| h.wait(&limits.user, now));
-        let exempt = address.is_some_and(|address| {
-            limits.address_exempt.iter().any(|net| net.contains(&address.to_canonical()))
-        });
-        let client = call.client.filter(|_| !exempt).and_then(|mark| self.clients.get(mark));
-        let client = client
-            .and_then(|client| client.wait(&limits.address, limits.address_countries, &call.region, now));
-        let tokens = self
-            .buckets_of(call)
-            .into_iter()
-            .filter_map(|(name, rate)| self.buckets.get(&name).and_then(|bucket| bucket.wait(rate, now)));
-        match [number, user, client].into_iter().flatten().chain(tokens).max() {
-            Some(wait) => Err(Refusal::throttled(wait)),
+    fn knows_tenant(&self, job: &Job) -> Result<(), Refusal> {
+        if !self.settings.policy.refuse_unknown_tenants || self.settings.tenants.knows(&job.key.tenant) {
+            return Ok(());
+        }
+        let message = "The request to call you names a tenant that this gateway does not know.".to_owned();
+        Err(Refusal { message: Some(message), ..Refusal::new(Reason::JobInvalid) })
+    }
+
+    fn is_affordable(&self, call: &Counted, now: UnixMs) -> Result<(), Refusal> {
+        let wait = self
+            .settings
+            .budget(&call.tenant)
+            .and_then(|budget| self.budgets.wait(&call.tenant, call.charge, budget, now));
+        match wait {
+            Some(wait) => Err(Refusal { retry_after: Some(wait), ..Refusal::new(Reason::BudgetExceeded) }),
             None => Ok(()),
         }
-    }
-
-    /// Whether the calls before it leave this mode open.
-    fn is_willing(&self, call: &Counted, mode: ModeKind, now: UnixMs) -> Result<(), Refusal> {
-        let number = self.numbers.get(call.number);
-        let user = call.user.and_then(|mark| self.users.get(mark));
-        let guards = [number, user]
-            .into_iter()
-            .flatten()
-            .map(|history| history.guard(&self.policy.back_off, self.policy.fatigue_after, now));
-        for guard in guards {
-            match guard {
-                Guard::Open => {}
-                Guard::Wait(wait) => return Err(Refusal::throttled(wait)),
-                Guard::ChallengeOnly if mode == ModeKind::Challenge => {}
-                Guard::ChallengeOnly => return Err(Refusal::method(vec![ModeKind::Challenge])),
-            }
-        }
-        Ok(())
-    }
-
-    fn count(&mut self, call: &Counted, now: UnixMs) {
-        let limits = &self.policy.limits;
-        let most = |rates: &[Rate]| rates.iter().map(|rate| rate.most as usize).max().unwrap_or(0).max(64);
-        let (of_number, of_user, of_client) =
-            (most(&limits.number), most(&limits.user), most(&limits.address));
-        self.numbers.entry(call.number, now).add(call.at, call.outcome, of_number);
-        if let Some(user) = call.user {
-            self.users.entry(user, now).add(call.at, call.outcome, of_user);
-        }
-        if let Some(client) = call.client {
-            self.clients.entry(client, now).add(call.at, &call.region, of_client);
-        }
-    }
-
-    fn take_tokens(&mut self, call: &Counted, now: UnixMs) {
-        for (name, rate) in self.buckets_of(call) {
-            if self.buckets.len() >= MOST_BUCKETS && !self.buckets.contains_key(&name) {
-                self.buckets.retain(|_, bucket| bucket.full_at() > now);
-            }
-            self.buckets.entry(name).or_default().take(rate, now);
-        }
-    }
-
-    fn uncount(&mut self, call: &Counted) {
-        if let Some(history) = self.numbers.get_mut(call.number) {
-            history.remove(call.at);
-        }
-        if let Some(history) = call.user.and_then(|mark| self.users.get_mut(mark)) {
-            history.remove(call.at);
-        }
-        if let Some(client) = call.client.and_then(|mark| self.clients.get_mut(mark)) {
-            client.remove(call.at);
-        }
-        for (name, rate) in self.buckets_of(call) {
-            if let Some(bucket) = self.buckets.get_mut(&name) {
-                bucket.put_back(rate);
-            }
-        }
-    }
-
-    /// The buckets that a call takes a token of.
-    fn buckets_of(&self, call: &Counted) -> Vec<(String, Rate)> {
-        let limits = &self.policy.limits;
-        let prefix = limits.prefix.map(|rate| (format!("prefix {}", call.prefix), rate));
-        let tenant = limits.tenant.map(|rate| (format!("tenant {}", call.tenant), rate));
-        let gateway = limits.gateway.map(|rate| ("gateway".to_owned(), rate));
-        [prefix, tenant, gateway].into_iter().flatten().collect()
     }
 }
 
@@ -278,7 +263,6 @@ pub struct End {
 
 impl End {
     fn counts(&self) -> bool {
-        use crate::reason::Fault;
         self.rung || !matches!(self.reason.fault(), Fault::Trunk | Fault::Gateway)
     }
 }

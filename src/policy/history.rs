@@ -58,7 +58,23 @@ impl Outcome {
 struct Past {
     at: UnixMs,
     outcome: Outcome,
+    /// Ordered from an address that the user is not known at.
+    strange: bool,
 }
+
+/// Who orders a further call.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Orderer {
+    /// Somebody: every call counts.
+    Anybody,
+    /// The user, at an address from which a call of the same user was confirmed before. What others
+    /// ordered and nobody confirmed is not held against them: who knows a name must not be able to lock
+    /// its owner out.
+    Familiar,
+}
+
+/// Windows up to this length count every call whoever ordered it: a phone rings no more often.
+const COUNTS_ALL: Duration = Duration::from_secs(300);
 
 /// The calls of the last day, oldest first.
 #[derive(Debug, Default)]
@@ -79,9 +95,9 @@ pub(super) enum Guard {
 
 impl History {
     /// Notes a call. Calls may come in any order; `most` bounds what is remembered.
-    pub(super) fn add(&mut self, at: UnixMs, outcome: Outcome, most: usize) {
+    pub(super) fn add(&mut self, at: UnixMs, outcome: Outcome, strange: bool, most: usize) {
         let place = self.calls.iter().rposition(|past| past.at <= at).map_or(0, |before| before + 1);
-        self.calls.insert(place, Past { at, outcome });
+        self.calls.insert(place, Past { at, outcome, strange });
         let newest = self.calls.back().map_or(at, |past| past.at);
         let old = |past: &Past| past.at.plus(DAY) <= newest;
         while self.calls.len() > most.max(1) || self.calls.front().is_some_and(old) {
@@ -106,15 +122,33 @@ impl History {
     }
 
     /// How long until a further call fits into every window.
-    pub(super) fn wait(&self, rates: &[Rate], now: UnixMs) -> Option<Duration> {
-        window::wait(rates, self.calls.iter().map(|past| &past.at), now)
+    pub(super) fn wait(&self, rates: &[Rate], by: Orderer, now: UnixMs) -> Option<Duration> {
+        let wait = |rate: &Rate| {
+            let all = rate.within <= COUNTS_ALL;
+            let counted = self.calls.iter().filter(|past| all || past.is_held_against(by));
+            window::wait(&[*rate], counted.map(|past| &past.at), now)
+        };
+        rates.iter().filter_map(wait).max()
+    }
+
+    /// How many calls there were in this time.
+    pub(super) fn count_within(&self, within: Duration, now: UnixMs) -> usize {
+        self.calls.iter().rev().take_while(|past| past.at.plus(within) > now).count()
     }
 
     /// What the calls since the last confirmed one mean for the next.
-    pub(super) fn guard(&self, back_off: &BackOffConfig, fatigue_after: u32, now: UnixMs) -> Guard {
+    pub(super) fn guard(
+        &self,
+        back_off: &BackOffConfig,
+        fatigue_after: u32,
+        by: Orderer,
+        now: UnixMs,
+    ) -> Guard {
         let unconfirmed = || {
             let recent = self.calls.iter().rev().filter(|past| past.at.plus(DAY) > now);
-            recent.take_while(|past| past.outcome != Outcome::Confirmed)
+            recent
+                .filter(|past| past.is_held_against(by))
+                .take_while(|past| past.outcome != Outcome::Confirmed)
         };
         let count = |wanted: Outcome| {
             u32::try_from(unconfirmed().filter(|past| past.outcome == wanted).count()).unwrap_or(u32::MAX)
@@ -131,6 +165,15 @@ impl History {
                 if until > now { Guard::Wait(until.since(now)) } else { Guard::Open }
             }
             (Some(_) | None, _) => Guard::Open,
+        }
+    }
+}
+
+impl Past {
+    fn is_held_against(&self, by: Orderer) -> bool {
+        match by {
+            Orderer::Anybody => true,
+            Orderer::Familiar => !self.strange || self.outcome == Outcome::Confirmed,
         }
     }
 }
@@ -155,14 +198,14 @@ mod tests {
     fn history(outcomes: &[Outcome]) -> History {
         let mut history = History::default();
         for (n, outcome) in (0..).zip(outcomes) {
-            history.add(minute(n), Outcome::Open, 100);
+            history.add(minute(n), Outcome::Open, false, 100);
             history.end(minute(n), *outcome);
         }
         history
     }
 
     fn guard(outcomes: &[Outcome], at: UnixMs) -> Guard {
-        history(outcomes).guard(&BackOffConfig::default(), 5, at)
+        history(outcomes).guard(&BackOffConfig::default(), 5, Orderer::Anybody, at)
     }
 
     /// "The first five ring whatever they end with, except after a fraud report."
@@ -200,11 +243,38 @@ mod tests {
     fn calls_told_newest_first_after_a_restart_stand_in_their_order() {
         let mut history = History::default();
         for n in (0..6).rev() {
-            history.add(minute(n), Outcome::Other, 5);
+            history.add(minute(n), Outcome::Other, false, 5);
         }
         let rates = [Rate::new(5, 300)];
-        assert_eq!(history.wait(&rates, minute(5)), Some(Duration::from_secs(60)), "the oldest went");
+        assert_eq!(
+            history.wait(&rates, Orderer::Anybody, minute(5)),
+            Some(Duration::from_secs(60)),
+            "the oldest went"
+        );
         history.remove(minute(3));
-        assert_eq!(history.wait(&rates, minute(5)), Some(Duration::from_secs(60)), "it had ended");
+        assert_eq!(
+            history.wait(&rates, Orderer::Anybody, minute(5)),
+            Some(Duration::from_secs(60)),
+            "it had ended"
+        );
+    }
+
+    /// A stranger's calls at night do not lock the owner of the name out in the morning.
+    #[test]
+    fn what_strangers_ordered_is_not_held_against_the_user_at_a_known_address() {
+        let mut history = History::default();
+        for n in 0..20 {
+            history.add(minute(n * 7), Outcome::Unanswered, true, 100);
+        }
+        let (rates, morning) = ([Rate::new(5, 300), Rate::new(20, 86_400)], minute(300));
+        let guard = |by| history.guard(&BackOffConfig::default(), 5, by, morning);
+        assert!(history.wait(&rates, Orderer::Anybody, morning).is_some());
+        assert_eq!(history.wait(&rates, Orderer::Familiar, morning), None);
+        assert_eq!((guard(Orderer::Anybody), guard(Orderer::Familiar)), (Guard::ChallengeOnly, Guard::Open));
+        // The phone rings no more than five times in five minutes all the same.
+        for n in 0..5 {
+            history.add(UnixMs(morning.0 - n), Outcome::Unanswered, true, 100);
+        }
+        assert!(history.wait(&rates, Orderer::Familiar, morning).is_some());
     }
 }

@@ -19,7 +19,7 @@ impl Engine {
         let mut changes = Vec::new();
         for mark in self.lock_marks(job) {
             let lock = self.locks.entry(mark, now);
-            locked |= lock.wrong(&self.policy.lock, now);
+            locked |= lock.wrong(&self.settings.policy.lock, now);
             changes.push(Change::put(Kind::Lock, mark.bytes().to_vec(), lock.needed_until(), &*lock));
         }
         (locked, changes)

@@ -94,6 +94,17 @@ impl Marker {
         self.mark(&[b"number of", tenant.as_bytes(), number.e164().as_bytes()])
     }
 
+    /// A user of a tenant with a number.
+    pub(super) fn pair(&self, tenant: &str, user: &str, number: &Number) -> Mark {
+        self.mark(&[b"pair", tenant.as_bytes(), user.as_bytes(), number.e164().as_bytes()])
+    }
+
+    /// A user of a tenant at a client address, IPv6 by /64.
+    pub(super) fn home(&self, tenant: &str, user: &str, address: IpAddr) -> Mark {
+        let address = subscriber(address).to_string();
+        self.mark(&[b"home", tenant.as_bytes(), user.as_bytes(), address.as_bytes()])
+    }
+
     /// A client address, IPv6 by /64.
     pub(super) fn address(&self, address: IpAddr) -> Mark {
         self.mark(&[b"address", subscriber(address).to_string().as_bytes()])

@@ -1,8 +1,9 @@
 //! Where a number lies, and whether that part of the world is open.
 
 use super::refusal::Refusal;
+use super::settings::Settings;
 use crate::config::{Opening, PolicyConfig};
-use crate::number::Number;
+use crate::number::{NotValid, Number, Region, Risk};
 use crate::reason::Reason;
 
 /// The digits that tell one subscriber of an exchange from another.
@@ -13,6 +14,8 @@ const SUBSCRIBER_DIGITS: usize = 4;
 pub(super) struct Place {
     /// ISO 3166 region.
     pub(super) region: String,
+    /// ITU-T E.164 country calling code.
+    pub(super) calling_code: u16,
     /// The number less its last four digits, without `+`.
     pub(super) prefix: String,
     /// Whether it is under a test prefix: it then counts in no limit.
@@ -24,45 +27,122 @@ pub(super) struct Place {
 /// A number under a test prefix skips validation and is open by being listed (contract, section 9).
 ///
 /// # Errors
-/// [`Reason::NumberInvalid`] or [`Reason::CountryBlocked`].
-pub(super) fn of(policy: &PolicyConfig, number: &Number) -> Result<Place, Refusal> {
-    let region = number.validity(&policy.test_prefixes).map_err(|_| Refusal::new(Reason::NumberInvalid))?;
+/// [`Reason::NumberInvalid`], [`Reason::CountryBlocked`] or [`Reason::PrefixRisk`].
+pub(super) fn of(settings: &Settings, number: &Number) -> Result<Place, Refusal> {
+    let policy = &settings.policy;
+    let region = number.validity(&policy.test_prefixes).map_err(invalid)?;
     let is_lab = number.has_prefix(&policy.test_prefixes);
-    let opens = |opening: &Opening| match opening {
-        Opening::Region(name) => *name == region.region,
-        Opening::CallingCode(code) => *code == region.calling_code,
-    };
-    if !is_lab && !policy.countries.iter().any(opens) {
-        return Err(Refusal::new(Reason::CountryBlocked));
+    if settings.is_own(number) {
+        return Err(Refusal::new(Reason::NumberBlocked));
+    }
+    if !is_lab {
+        is_open(policy, &region)?;
     }
     let mut prefix = number.e164().split_off(1);
     prefix.truncate(prefix.len().saturating_sub(SUBSCRIBER_DIGITS));
-    Ok(Place { region: region.region, prefix, is_lab })
+    Ok(Place { region: region.region, calling_code: region.calling_code, prefix, is_lab })
+}
+
+/// Whether one of these openings holds the place.
+pub(super) fn opens(openings: &[Opening], region: &str, calling_code: u16) -> bool {
+    openings.iter().any(|opening| match opening {
+        Opening::Region(name) => name == region,
+        Opening::CallingCode(code) => *code == calling_code,
+    })
+}
+
+/// A premium or satellite number is told by its name, as people mistype; the other marks are risks of
+/// which nothing is told.
+fn is_open(policy: &PolicyConfig, region: &Region) -> Result<(), Refusal> {
+    let open = opens(&policy.countries, &region.region, region.calling_code);
+    let risk = region.risk.filter(|risk| !policy.allowed_kinds.contains(&risk.name()));
+    match (risk, open) {
+        // A satellite network is opened by its calling code: that names it already.
+        (Some(Risk::Satellite), true) | (None, true) => Ok(()),
+        (Some(Risk::Satellite), false) => Err(told("it belongs to a satellite or another global network")),
+        (Some(Risk::Premium), _) => Err(told("it is a premium-rate number")),
+        (_, false) => Err(Refusal::new(Reason::CountryBlocked)),
+        (Some(Risk::SharedCost | Risk::Personal | Risk::Uan | Risk::Pager), true) => {
+            Err(Refusal::new(Reason::PrefixRisk))
+        }
+    }
+}
+
+fn invalid(why: NotValid) -> Refusal {
+    told(match why {
+        NotValid::UnknownCountryCode => "no country has its country code",
+        NotValid::TooShort => "it is too short for its country",
+        NotValid::TooLong => "it is too long for its country",
+        NotValid::NotInUse => "no such number is in use in its country",
+    })
+}
+
+fn told(why: &str) -> Refusal {
+    let message = format!("This is not a valid phone number: {why}.");
+    Refusal { message: Some(message), ..Refusal::new(Reason::NumberInvalid) }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
-    fn admitted(number: &str, countries: Vec<Opening>) -> Result<Place, Reason> {
+    fn admitted(number: &str, countries: Vec<Opening>) -> Result<Place, Refusal> {
         let policy =
             PolicyConfig { countries, test_prefixes: vec!["+1999".into()], ..PolicyConfig::default() };
-        of(&policy, &Number::parse(number).unwrap()).map_err(|refusal| refusal.reason)
+        of(&policy.into(), &Number::parse(number).unwrap())
+    }
+
+    fn reason(number: &str, countries: Vec<Opening>) -> Reason {
+        admitted(number, countries).unwrap_err().reason
+    }
+
+    fn us() -> Vec<Opening> {
+        vec![Opening::Region("US".into())]
     }
 
     #[test]
     fn a_country_is_closed_until_it_is_opened_by_region_or_by_calling_code() {
-        let us = || Opening::Region("US".into());
-        assert_eq!(admitted("+1 425 234 5667", vec![]), Err(Reason::CountryBlocked));
-        assert_eq!(admitted("+1 425 234 5667", vec![us()]).unwrap().prefix, "1425234");
+        assert_eq!(reason("+1 425 234 5667", vec![]), Reason::CountryBlocked);
+        assert_eq!(admitted("+1 425 234 5667", us()).unwrap().prefix, "1425234");
         // +1 604 is Canada: `US` does not open it, `1` opens all of +1.
-        assert_eq!(admitted("+1 604 234 5667", vec![us()]), Err(Reason::CountryBlocked));
+        assert_eq!(reason("+1 604 234 5667", us()), Reason::CountryBlocked);
         assert_eq!(admitted("+1 604 234 5667", vec![Opening::CallingCode(1)]).unwrap().region, "CA");
     }
 
     #[test]
     fn lab_numbers_skip_validation_and_need_no_country() {
         assert!(admitted("+1 999 555 0100", vec![]).unwrap().is_lab);
-        assert_eq!(admitted("+1 25300", vec![Opening::CallingCode(1)]), Err(Reason::NumberInvalid));
+        assert_eq!(reason("+1 25300", vec![Opening::CallingCode(1)]), Reason::NumberInvalid);
+    }
+
+    /// "The refusal says what is wrong: unknown country code, too short for that country, a premium or
+    /// satellite range."
+    #[test]
+    fn what_is_wrong_with_a_number_is_told() {
+        for (number, words) in [
+            ("+999 123 456 789", "country code"),
+            ("+1 25300", "too short"),
+            ("+1 900 234 5678", "premium-rate"),
+            ("+881 612 345 678", "satellite"),
+            ("+979 123 456 789", "premium-rate"),
+        ] {
+            let refusal = admitted(number, us()).unwrap_err();
+            assert_eq!(refusal.reason, Reason::NumberInvalid, "{number}");
+            assert!(refusal.message.as_ref().unwrap().contains(words), "{number}: {refusal:?}");
+        }
+        assert!(admitted("+881 612 345 678", vec![Opening::CallingCode(881)]).is_ok());
+        let personal = || vec![Opening::Region("GB".into())];
+        assert_eq!(admitted("+44 70 1234 5678", personal()).unwrap_err(), Refusal::new(Reason::PrefixRisk));
+    }
+
+    #[test]
+    fn our_own_numbers_are_never_dialled() {
+        let policy = PolicyConfig {
+            countries: us(),
+            own_numbers: vec!["14252345667".into()],
+            ..PolicyConfig::default()
+        };
+        let refused = of(&policy.into(), &Number::parse("+14252345667").unwrap()).unwrap_err();
+        assert_eq!(refused.reason, Reason::NumberBlocked);
     }
 }

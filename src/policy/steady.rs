@@ -21,6 +21,11 @@ impl Steady {
         self.latest = now;
         now
     }
+
+    /// The last moment that was asked for.
+    pub(super) fn latest(&self) -> UnixMs {
+        self.latest
+    }
 }
 
 #[cfg(test)]

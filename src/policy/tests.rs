@@ -6,8 +6,10 @@ use serde_json::{Value, json};
 
 use super::engine::{End, Engine};
 use super::refusal::Refusal;
-use super::{Change, Kind, Ticket};
-use crate::config::{Opening, PolicyConfig};
+use super::{BlockFilter, BlockKind, BlockOrder, Change, Kind, ListDefaults, Settings, Ticket};
+use crate::config::{
+    ConfirmKey, Money, Opening, PolicyConfig, QuietHours, Rate, Rates, Rule, Tenant, Tenants,
+};
 use crate::job::{Job, ModeKind, UnixMs};
 use crate::reason::Reason;
 
@@ -28,7 +30,11 @@ fn policy() -> PolicyConfig {
 }
 
 fn engine() -> Engine {
-    Engine::new(policy(), &[7; 32], 1)
+    Engine::new(policy().into(), &[7; 32], 1)
+}
+
+fn engine_of(policy: PolicyConfig, tenants: Vec<Tenant>) -> Engine {
+    Engine::new(Settings::new(policy, Tenants::new(tenants), Rates::default()), &[7; 32], 1)
 }
 
 fn job(order: Value) -> Job {
@@ -125,7 +131,9 @@ fn a_lab_number_counts_in_no_limit_but_is_called_once_at_a_time() {
 #[test]
 fn one_address_calls_sixty_times_in_ten_minutes_and_into_five_countries_a_day() {
     let from = |to: &str, address: &str| job(json!({"to": to, "client_ip": address}));
-    let mut engine = engine();
+    let mut policy = policy();
+    policy.pumping.enabled = false;
+    let mut engine = engine_of(policy, Vec::new());
     for n in 0..60_u64 {
         let number = format!("+1425234{:04}", 5000 + n);
         call(&mut engine, &from(&number, "2001:db8::1"), Reason::Busy, s(n)).unwrap();
@@ -142,9 +150,9 @@ fn one_address_calls_sixty_times_in_ten_minutes_and_into_five_countries_a_day() 
     }
     let sixth = refused(call(&mut engine, &from(world[5], "192.0.2.1"), Reason::Busy, s(9)));
     assert_eq!(sixth.retry_after, Some(Duration::from_secs(86_400 - 9)));
-    let mut listed = policy();
+    let mut listed = self::policy();
     listed.limits.address_exempt = vec!["192.0.2.0/24".parse().unwrap()];
-    engine.configure(listed);
+    engine.configure(listed.into());
     call(&mut engine, &from(world[5], "192.0.2.1"), Reason::Busy, s(9)).unwrap();
 }
 
@@ -201,4 +209,232 @@ fn a_clock_that_is_set_back_holds_nobody_and_frees_nobody() {
     let refusal = refused(call(&mut engine, &order(ANN, "ann"), Reason::Busy, hour_back(4)));
     assert!(refusal.retry_after.unwrap() <= Duration::from_secs(300), "{refusal:?}");
     call(&mut engine, &order(ANN, "ann"), Reason::Busy, hour_back(320)).unwrap();
+}
+
+/// The verdicts of people's own calls from an address that they confirmed from before: not locked out.
+#[test]
+fn a_stranger_who_knows_the_name_locks_nobody_out() {
+    let from = |address: &str| job(json!({"to": ANN, "user": "ann", "client_ip": address}));
+    let (home, elsewhere) = (from("192.0.2.7"), from("198.51.100.1"));
+    let mut engine = engine();
+    call(&mut engine, &home, Reason::KeyPressed, s(0)).unwrap();
+    let night = 50_000;
+    let rung =
+        (0..100).filter(|n| call(&mut engine, &elsewhere, Reason::NoAnswer, s(night + n * 120)).is_ok());
+    assert_eq!(rung.count(), 5, "then only a challenge is allowed");
+    call(&mut engine, &home, Reason::KeyPressed, s(night + 100 * 120 + 600)).unwrap();
+}
+
+#[test]
+fn a_tenants_rule_asks_for_more_at_the_third_call_in_ten_minutes() {
+    let rule = Rule {
+        countries: Vec::new(),
+        calls: Some(Rate::new(3, 600)),
+        modes: vec!["challenge", "pin"],
+        confirm_key: Some(ConfirmKey::Spoken),
+    };
+    let abroad = Rule {
+        countries: vec![Opening::Region("LV".into())],
+        calls: None,
+        modes: vec!["pin"],
+        confirm_key: None,
+    };
+    let tenant = Tenant { rules: vec![rule, abroad], ..Tenant::plain("default") };
+    let mut engine = engine_of(policy(), vec![tenant]);
+    let ann = order(ANN, "ann");
+    assert_eq!(engine.confirm_key(&ann, s(0)), ConfirmKey::Hash);
+    call(&mut engine, &ann, Reason::KeyPressed, s(0)).unwrap();
+    call(&mut engine, &ann, Reason::KeyPressed, s(60)).unwrap();
+    let refusal = refused(call(&mut engine, &ann, Reason::KeyPressed, s(120)));
+    assert_eq!(refusal, Refusal::method(vec![ModeKind::Challenge, ModeKind::Pin]));
+    assert_eq!(engine.confirm_key(&ann, s(120)), ConfirmKey::Spoken);
+    call(&mut engine, &ann, Reason::KeyPressed, s(661)).unwrap();
+    let abroad = refused(call(&mut engine, &order("+37167012345", "bob"), Reason::KeyPressed, s(0)));
+    assert_eq!(abroad, Refusal::method(vec![ModeKind::Pin]));
+}
+
+#[test]
+fn a_tenant_without_a_file_goes_by_the_default_one_or_is_refused() {
+    let strict = Tenant { modes: vec!["pin"], ..Tenant::plain("default") };
+    let other = || job(json!({"to": ANN, "tenant": "other"}));
+    let mut engine = engine_of(policy(), vec![strict]);
+    assert_eq!(refused(call(&mut engine, &other(), Reason::KeyPressed, s(0))).allowed_modes, [ModeKind::Pin]);
+    let mut engine = engine_of(PolicyConfig { refuse_unknown_tenants: true, ..policy() }, Vec::new());
+    let refusal = refused(call(&mut engine, &other(), Reason::KeyPressed, s(0)));
+    assert_eq!(refusal.reason, Reason::JobInvalid);
+    assert!(refusal.message.unwrap().contains("tenant"));
+    call(&mut engine, &order(ANN, "ann"), Reason::KeyPressed, s(0)).unwrap();
+}
+
+#[test]
+fn quiet_hours_hold_at_night_and_say_until_when() {
+    let night = QuietHours { from_min: 22 * 60, to_min: 7 * 60 };
+    let mut engine = engine_of(PolicyConfig { quiet_hours: Some(night), ..policy() }, Vec::new());
+    let berlin = order("+4930123456", "ann");
+    call(&mut engine, &berlin, Reason::KeyPressed, s(0)).unwrap();
+    // 23:30 in Berlin.
+    let refusal = refused(call(&mut engine, &berlin, Reason::KeyPressed, s(10 * 3_600 + 1_800)));
+    assert_eq!(refusal.reason, Reason::QuietHours);
+    assert_eq!(refusal.retry_after, Some(Duration::from_secs(7 * 3_600 + 1_800)));
+    assert_eq!(refusal.allowed_modes, [ModeKind::Challenge]);
+    call(&mut engine, &order(ANN, "bob"), Reason::KeyPressed, s(10 * 3_600 + 1_800)).unwrap();
+}
+
+#[test]
+fn a_tenant_that_has_spent_its_budget_waits_for_the_next_day() {
+    let (rates, errors) = Rates::read("1,0.10,60\n", std::path::Path::new("rates.csv"));
+    assert!(errors.is_empty());
+    let policy = PolicyConfig { budget_per_day: Money::parse("0.5"), ..policy() };
+    let mut engine = Engine::new(Settings::new(policy, Tenants::default(), rates), &[7; 32], 1);
+    for n in 0..5_u64 {
+        let number = format!("+1425234{:04}", 5000 + n);
+        call(&mut engine, &order(&number, &format!("user-{n}")), Reason::KeyPressed, s(n)).unwrap();
+    }
+    let refusal = refused(call(&mut engine, &order(ANN, "ann"), Reason::KeyPressed, s(9)));
+    assert_eq!(
+        (refusal.reason, refusal.retry_after),
+        (Reason::BudgetExceeded, Some(Duration::from_secs(43_191)))
+    );
+    call(&mut engine, &job(json!({"to": ANN, "tenant": "other"})), Reason::KeyPressed, s(9)).unwrap();
+    call(&mut engine, &order(ANN, "ann"), Reason::KeyPressed, s(43_200)).unwrap();
+}
+
+/// IRSF: a range that nobody called before, numbers that nobody verifies. Those who verified are served.
+#[test]
+fn a_prefix_that_pumps_is_stopped_and_serves_whom_it_knows() {
+    let mut engine = engine();
+    let known = order("+37167010001", "old");
+    call(&mut engine, &known, Reason::KeyPressed, s(0)).unwrap();
+    let pumped = |n: u64| order(&format!("+3716701{:04}", 2000 + n), &format!("fake-{n}"));
+    let stopped_at = (0..100).find(|n| call(&mut engine, &pumped(*n), Reason::NoInput, s(600 + n)).is_err());
+    // The known one was new once, too.
+    assert_eq!(stopped_at, Some(19));
+    let alerts = engine.take_alerts();
+    assert_eq!((alerts.len(), alerts[0].prefix.as_str()), (1, "3716701"));
+    assert_eq!(
+        refused(call(&mut engine, &pumped(200), Reason::NoInput, s(900))),
+        Refusal::new(Reason::PrefixRisk)
+    );
+    call(&mut engine, &known, Reason::KeyPressed, s(900)).unwrap();
+    let shown = engine.blocks(&BlockFilter::default(), None, 10, s(900)).0;
+    assert_eq!(
+        (shown.len(), shown[0].shown.as_str(), shown[0].actor.as_str()),
+        (1, "+3716701", "octothorpe")
+    );
+    let lifted = engine.unblock(&shown[0].id, None, "ops", "a mistake", s(900)).unwrap();
+    engine.apply(&lifted);
+    call(&mut engine, &pumped(200), Reason::NoInput, s(901)).unwrap();
+}
+
+/// An office whose people register on one morning has many new numbers too: they verify.
+#[test]
+fn people_who_register_on_one_morning_are_no_pumping() {
+    let mut engine = engine();
+    for n in 0..500_u64 {
+        let order = json!({"to": format!("+1425234{:04}", 2000 + n), "user": format!("u{n}"), "purpose": "registration"});
+        let reason = if n % 5 == 0 { Reason::NoAnswer } else { Reason::KeyPressed };
+        call(&mut engine, &job(order), reason, s(n * 6)).unwrap();
+    }
+}
+
+fn block(kind: BlockKind, value: &str, tenant: Option<&str>) -> BlockOrder {
+    BlockOrder {
+        kind,
+        value: value.to_owned(),
+        tenant: tenant.map(str::to_owned),
+        reason: "abuse".to_owned(),
+        actor: "ops".to_owned(),
+        until: Some(s(1_000)),
+    }
+}
+
+#[test]
+fn each_kind_of_block_stops_whom_it_names_until_it_ends() {
+    let ann = job(json!({"to": ANN, "user": "ann", "client_ip": "2001:db8::1"}));
+    let bob = job(json!({"to": "+442079460958", "user": "bob", "client_ip": "192.0.2.1", "tenant": "other"}));
+    for (kind, value, tenant, reason) in [
+        (BlockKind::User, "ann", Some("default"), Reason::UserBlocked),
+        (BlockKind::Number, "+1 (425) 234-5667", None, Reason::NumberBlocked),
+        (BlockKind::Number, ANN, Some("default"), Reason::NumberBlocked),
+        (BlockKind::Prefix, "+1425", None, Reason::PrefixRisk),
+        (BlockKind::Tenant, "default", None, Reason::UserBlocked),
+        (BlockKind::Network, "2001:db8::/32", Some("default"), Reason::UserBlocked),
+    ] {
+        let mut engine = engine();
+        let blocking = engine.block(block(kind, value, tenant), s(0)).unwrap();
+        engine.apply(&blocking);
+        assert_eq!(refused(call(&mut engine, &ann, Reason::Busy, s(1))).reason, reason, "{kind:?}");
+        call(&mut engine, &bob, Reason::Busy, s(1)).unwrap();
+        let written = format!("{:?}", blocking.changes);
+        assert!(!written.contains("2345667") && !written.contains("\"ann\""), "{written}");
+        let filter = BlockFilter {
+            kind: Some(kind),
+            value: Some(value.to_owned()),
+            tenant: tenant.map(str::to_owned),
+        };
+        assert_eq!(
+            engine.blocks(&filter, None, 10, s(1)).0.len(),
+            1,
+            "{kind:?} is found by what it was ordered with"
+        );
+        call(&mut engine, &ann, Reason::Busy, s(1_000)).unwrap();
+        let mut again = self::engine();
+        again.restore_block(blocking.changes[0].record.as_ref().unwrap());
+        assert_eq!(refused(call(&mut again, &ann, Reason::Busy, s(1))).reason, reason, "after a restart");
+    }
+}
+
+#[test]
+fn a_report_of_fraud_blocks_the_tenants_user_and_number_for_ninety_days() {
+    let mut engine = engine();
+    let blocking = engine.block_for_fraud(&order(ANN, "ann"), s(0));
+    engine.apply(&blocking);
+    let days = |days: u64| s(days * 86_400);
+    let other_number = order("+14252345668", "ann");
+    assert_eq!(refused(call(&mut engine, &other_number, Reason::Busy, days(89))).reason, Reason::UserBlocked);
+    assert_eq!(
+        refused(call(&mut engine, &order(ANN, "bob"), Reason::Busy, days(89))).reason,
+        Reason::NumberBlocked
+    );
+    call(&mut engine, &job(json!({"to": ANN, "tenant": "other"})), Reason::Busy, days(1)).unwrap();
+    call(&mut engine, &order(ANN, "ann"), Reason::Busy, days(91)).unwrap();
+}
+
+/// "100,000 numbers from a block list with bad lines: told by line, the good ones taken only with
+/// `--partial`; no half-made state."
+#[test]
+fn a_list_of_a_hundred_thousand_is_taken_whole_or_its_good_lines_on_request() {
+    let mut list = String::from("value,reason\n");
+    for n in 0..100_000 {
+        list += &if n % 10_000 == 17 {
+            "nonsense,x\n".to_owned()
+        } else {
+            format!("+1425{:07},abuse\n", 2_000_000 + n)
+        };
+    }
+    let defaults = ListDefaults {
+        kind: BlockKind::Number,
+        tenant: None,
+        reason: "list".to_owned(),
+        actor: "ops".to_owned(),
+        until: None,
+    };
+    let mut engine = engine();
+    let reader = engine.list_reader();
+    let read = |list: &str| reader.read(list, &defaults, s(0));
+    let whole = engine.block_list(read(&list).unwrap(), false, s(0)).unwrap();
+    assert!(whole.put.is_empty() && whole.changes.is_empty());
+    assert_eq!(whole.bad.len(), 10);
+    assert_eq!(whole.bad[0].line, 19);
+    assert!(whole.bad[0].problem.contains('+'), "{:?}", whole.bad[0]);
+    let partial = engine.block_list(read(&list).unwrap(), true, s(0)).unwrap();
+    engine.apply(&partial);
+    assert_eq!(partial.put.len(), 99_990);
+    assert_eq!(
+        refused(call(&mut engine, &order("+14252000123", "x"), Reason::Busy, s(1))).reason,
+        Reason::NumberBlocked
+    );
+    let strange = "value;reason\n+14252345667;x\n";
+    assert_eq!(engine.block_list(read(strange).unwrap(), false, s(0)).unwrap().bad.len(), 2);
+    assert!(read("value,colour\n").unwrap_err().contains("colour"));
 }

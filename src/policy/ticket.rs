@@ -5,6 +5,7 @@ use serde::{Deserialize, Serialize};
 use super::change::{Change, Kind};
 use super::history::{DAY, Outcome};
 use super::mark::Mark;
+use crate::config::Money;
 use crate::job::UnixMs;
 
 /// A call that counts: what the limits need of it, and no number or name.
@@ -20,10 +21,24 @@ pub(super) struct Counted {
     pub(super) user: Option<Mark>,
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub(super) client: Option<Mark>,
+    /// The user with the number.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub(super) pair: Option<Mark>,
+    /// The user with the client address.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub(super) home: Option<Mark>,
+    /// Whether no call of the user was confirmed from the address before.
+    pub(super) strange: bool,
+    /// Whether the user did not verify the number before.
+    pub(super) new: bool,
     pub(super) region: String,
     pub(super) tenant: String,
     /// The number less its last four digits.
     pub(super) prefix: String,
+    /// The prefix of the price list; empty where it has none.
+    pub(super) rate_prefix: String,
+    /// What it costs, or is taken to cost.
+    pub(super) charge: Money,
     pub(super) outcome: Outcome,
 }
 

@@ -6,10 +6,10 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::Duration;
 
-use octothorpe::config::PolicyConfig;
 use octothorpe::gateway::AdmissionControl;
 use octothorpe::http::{self, Front};
 use octothorpe::job::UnixMs;
+use octothorpe::policy::Settings;
 use octothorpe::queue::{JobStore, Store, embedded};
 use octothorpe::reason::Reason;
 use octothorpe::report::record::{JobResult, Server, Span};
@@ -60,7 +60,7 @@ impl Door {
         let ready = GatewaySnapshot { ready: true, ..GatewaySnapshot::default() };
         let (gateway, gateway_seen) = watch::channel(Arc::new(ready));
         let (closing, closing_seen) = watch::channel(false);
-        let admission = AdmissionControl::open(PolicyConfig::default(), store.clone()).await.unwrap();
+        let admission = AdmissionControl::open(Settings::default(), store.clone()).await.unwrap();
         let front =
             Front { store: store.clone(), gateway: gateway_seen, admission, now, closing: closing_seen };
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();

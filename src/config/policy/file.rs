@@ -7,9 +7,11 @@ use std::time::Duration;
 use ipnet::IpNet;
 use toml::Spanned;
 
-use super::limits::{BackOffConfig, LimitsConfig, LockConfig};
+use super::limits::{BackOffConfig, LimitsConfig, LockConfig, PumpingConfig};
+use super::money::money;
+use super::quiet::QuietHours;
 use super::rate::{Rate, rate, rates};
-use super::{PolicyConfig, written};
+use super::{PolicyConfig, RISKY_KINDS, prefix, written};
 use crate::config::error::ConfigError;
 use crate::config::source::Source;
 
@@ -45,6 +47,18 @@ fn apply(policy: &mut PolicyConfig, written: written::File, source: &mut Source)
     let fatigue = source.number("after", written.fatigue.after, DEFAULT_FATIGUE_AFTER, 1..=100, "calls");
     let lock = lock(written.lock, source);
     let days = source.number("block_days", written.fraud.block_days, DEFAULT_FRAUD_DAYS, 1..=3_650, "days");
+    let quiet_hours = QuietHours::check(&written.quiet_hours, source);
+    let own = own_numbers(written.numbers.own, source);
+    let allowed = allowed_kinds(written.numbers.allow, source);
+    let budget = money("per_day", written.budget.per_day.as_ref(), source);
+    let pumping = pumping(written.pumping, source);
+    let refuse_unknown = refuse_unknown(written.tenants.unknown.as_ref(), source);
+    policy.quiet_hours = quiet_hours?;
+    policy.own_numbers = own?;
+    policy.allowed_kinds = allowed?;
+    policy.budget_per_day = budget?;
+    policy.pumping = pumping?;
+    policy.refuse_unknown_tenants = refuse_unknown?;
     policy.limits = limits?;
     policy.back_off = back_off?;
     policy.fatigue_after = fatigue?;
@@ -138,4 +152,61 @@ fn lock(written: written::Lock, source: &mut Source) -> Option<LockConfig> {
         reset: Duration::from_secs(reset?.into()),
         unlock: Duration::from_secs(unlock?.into()),
     })
+}
+
+/// Numbers of ours, with or without what people put between digits.
+fn own_numbers(written: Option<Vec<Spanned<String>>>, source: &mut Source) -> Option<Vec<String>> {
+    let written = written.unwrap_or_default();
+    let numbers: Vec<_> = written.iter().map(|text| prefix("own", text, source)).collect();
+    let digits = |number: Option<String>| number.map(|number| number.trim_start_matches('+').to_owned());
+    numbers.into_iter().map(digits).collect()
+}
+
+fn allowed_kinds(written: Option<Vec<Spanned<String>>>, source: &mut Source) -> Option<Vec<&'static str>> {
+    let written = written.unwrap_or_default();
+    let kind = |text: &Spanned<String>| {
+        RISKY_KINDS.into_iter().find(|kind| kind == text.get_ref()).or_else(|| {
+            source.refuse(
+                text.span(),
+                format!("`allow` has {:?}, expected one of {}", text.get_ref(), RISKY_KINDS.join(", ")),
+                "Leave the key out to allow none of them",
+            )
+        })
+    };
+    let kinds: Vec<_> = written.iter().map(kind).collect();
+    kinds.into_iter().collect()
+}
+
+fn pumping(written: written::Pumping, source: &mut Source) -> Option<PumpingConfig> {
+    let default = PumpingConfig::default();
+    let numbers = source.number("numbers", written.numbers, default.numbers, 2..=100_000, "numbers");
+    let rate_numbers =
+        source.number("rate_numbers", written.rate_numbers, default.rate_numbers, 2..=1_000_000, "numbers");
+    let times = source.number("times", written.times, default.times, 1..=1_000, "times");
+    let percent =
+        source.number("verified_percent", written.verified_percent, default.verified_percent, 0..=100, "%");
+    let spend = money("spend", written.spend.as_ref(), source);
+    let stop = source.number("stop_s", written.stop_s, DAY, 60..=30 * DAY, "s");
+    Some(PumpingConfig {
+        enabled: written.enabled.unwrap_or(default.enabled),
+        numbers: numbers?,
+        rate_numbers: rate_numbers?,
+        times: times?,
+        verified_percent: percent?,
+        spend: spend?.unwrap_or(default.spend),
+        stop: Duration::from_secs(stop?.into()),
+    })
+}
+
+fn refuse_unknown(written: Option<&Spanned<String>>, source: &mut Source) -> Option<bool> {
+    let Some(text) = written else { return Some(false) };
+    match text.get_ref().as_str() {
+        "default" => Some(false),
+        "refuse" => Some(true),
+        other => source.refuse(
+            text.span(),
+            format!("`unknown` is {other:?}, expected \"default\" or \"refuse\""),
+            "Without the key it is \"default\"",
+        ),
+    }
 }

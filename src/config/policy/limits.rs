@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use ipnet::IpNet;
 
+use super::money::Money;
 use super::rate::Rate;
 
 /// How often whom. Only jobs that were dialled count; an empty list is no limit.
@@ -74,5 +75,38 @@ pub struct LockConfig {
 impl Default for LockConfig {
     fn default() -> LockConfig {
         LockConfig { tries: 5, reset: Duration::from_secs(1_800), unlock: Duration::from_secs(3_600) }
+    }
+}
+
+/// When a prefix is taken to be pumped: called for the calls' sake.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct PumpingConfig {
+    /// Whether such prefixes are stopped.
+    pub enabled: bool,
+    /// So many new numbers in an hour at the least, where the prefix is a number less four digits.
+    pub numbers: u32,
+    /// The same where the prefix is one of the price list.
+    pub rate_numbers: u32,
+    /// So many times as many as in any hour of the week before.
+    pub times: u32,
+    /// With fewer of them verified than this, in per cent; or
+    pub verified_percent: u32,
+    /// with so much money in the hour.
+    pub spend: Money,
+    /// How long it is stopped, unless somebody unblocks it.
+    pub stop: Duration,
+}
+
+impl Default for PumpingConfig {
+    fn default() -> PumpingConfig {
+        PumpingConfig {
+            enabled: true,
+            numbers: 20,
+            rate_numbers: 100,
+            times: 4,
+            verified_percent: 20,
+            spend: Money(20_000_000),
+            stop: Duration::from_secs(86_400),
+        }
     }
 }

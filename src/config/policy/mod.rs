@@ -3,8 +3,10 @@
 
 mod file;
 mod limits;
+mod money;
+mod quiet;
 mod rate;
-mod written;
+pub(super) mod written;
 
 use std::path::Path;
 use std::str::FromStr;
@@ -15,8 +17,12 @@ use toml::Spanned;
 use super::error::ConfigError;
 use super::source::Source;
 
-pub use limits::{BackOffConfig, LimitsConfig, LockConfig};
+pub use limits::{BackOffConfig, LimitsConfig, LockConfig, PumpingConfig};
+pub use money::Money;
+pub(super) use money::money;
+pub use quiet::QuietHours;
 pub use rate::Rate;
+pub(super) use rate::{rate, rates};
 
 /// E.164 §6.1: a number has at most 15 digits; a prefix that long would be a number.
 const LONGEST_PREFIX_DIGITS: usize = 15;
@@ -47,7 +53,22 @@ pub struct PolicyConfig {
     pub lock: LockConfig,
     /// How long a person's report of fraud blocks calls.
     pub fraud_block: Duration,
+    /// When nobody is called but for a challenge.
+    pub quiet_hours: Option<QuietHours>,
+    /// Our own numbers, digits without `+`, which are never dialled; those of the trunks come with them.
+    pub own_numbers: Vec<String>,
+    /// Kinds of numbers that are dialled though they are a risk, by name.
+    pub allowed_kinds: Vec<&'static str>,
+    /// What each tenant may spend a day.
+    pub budget_per_day: Option<Money>,
+    /// When a prefix is taken to be pumped.
+    pub pumping: PumpingConfig,
+    /// Whether jobs of tenants without a file of their own are refused.
+    pub refuse_unknown_tenants: bool,
 }
+
+/// Kinds of numbers that are a risk, by the numbering plans' own marks.
+pub const RISKY_KINDS: [&str; 6] = ["premium", "satellite", "shared_cost", "personal", "uan", "pager"];
 
 impl Default for PolicyConfig {
     fn default() -> PolicyConfig {
@@ -59,6 +80,12 @@ impl Default for PolicyConfig {
             fatigue_after: file::DEFAULT_FATIGUE_AFTER,
             lock: LockConfig::default(),
             fraud_block: file::DEFAULT_FRAUD_BLOCK,
+            quiet_hours: None,
+            own_numbers: Vec::new(),
+            allowed_kinds: Vec::new(),
+            budget_per_day: None,
+            pumping: PumpingConfig::default(),
+            refuse_unknown_tenants: false,
         }
     }
 }
@@ -66,7 +93,7 @@ impl Default for PolicyConfig {
 impl PolicyConfig {
     pub(super) fn check(written: super::written::Policy, source: &mut Source) -> Option<PolicyConfig> {
         let countries = written.countries.unwrap_or_default();
-        let countries: Vec<_> = countries.iter().map(|text| opening(text, source)).collect();
+        let countries: Vec<_> = countries.iter().map(|text| opening("countries", text, source)).collect();
         let prefixes = written.test_prefixes.unwrap_or_default();
         let prefixes: Vec<_> = prefixes.iter().map(|text| prefix("test_prefixes", text, source)).collect();
         Some(PolicyConfig {
@@ -82,7 +109,7 @@ impl PolicyConfig {
     }
 }
 
-fn opening(text: &Spanned<String>, source: &mut Source) -> Option<Opening> {
+pub(super) fn opening(key: &str, text: &Spanned<String>, source: &mut Source) -> Option<Opening> {
     let word = text.get_ref();
     if word.bytes().all(|byte| byte.is_ascii_digit())
         && let Ok(code) = word.parse::<u16>()
@@ -95,7 +122,7 @@ fn opening(text: &Spanned<String>, source: &mut Source) -> Option<Opening> {
     }
     source.refuse(
         text.span(),
-        format!("`countries` has {word:?}, expected an ISO 3166 region or a calling code that is assigned"),
+        format!("`{key}` has {word:?}, expected an ISO 3166 region or a calling code that is assigned"),
         "Write for example \"US\" or \"1\"",
     )
 }

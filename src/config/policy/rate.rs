@@ -39,7 +39,8 @@ impl fmt::Display for Rate {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let seconds = self.within.as_secs();
         let units = [(86_400, 'd'), (3_600, 'h'), (60, 'm'), (1, 's')];
-        let (unit, letter) = units.into_iter().find(|(unit, _)| seconds % unit == 0).unwrap_or((1, 's'));
+        let (unit, letter) =
+            units.into_iter().find(|(unit, _)| seconds.is_multiple_of(*unit)).unwrap_or((1, 's'));
         write!(f, "{}/{}{letter}", self.most, seconds / unit)
     }
 }

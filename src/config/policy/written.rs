@@ -1,7 +1,7 @@
 //! `policy.toml` as written.
 
 use serde::Deserialize;
-use toml::Spanned;
+use toml::{Spanned, Value};
 
 type Text = Option<Spanned<String>>;
 type Texts = Option<Vec<Spanned<String>>>;
@@ -16,6 +16,11 @@ pub(super) struct File {
     pub(super) fatigue: Fatigue,
     pub(super) lock: Lock,
     pub(super) fraud: Fraud,
+    pub(super) quiet_hours: QuietHours,
+    pub(super) numbers: Numbers,
+    pub(super) budget: Budget,
+    pub(super) pumping: Pumping,
+    pub(super) tenants: Tenants,
 }
 
 /// `[limits]`, here and of a tenant.
@@ -62,4 +67,47 @@ pub(super) struct Lock {
 #[serde(deny_unknown_fields, default)]
 pub(super) struct Fraud {
     pub(super) block_days: Number,
+}
+
+/// `[quiet_hours]`, here and of a tenant.
+#[derive(Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub(in crate::config) struct QuietHours {
+    pub(super) from: Text,
+    pub(super) to: Text,
+}
+
+/// `[numbers]`.
+#[derive(Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub(super) struct Numbers {
+    pub(super) own: Texts,
+    pub(super) allow: Texts,
+}
+
+/// `[budget]`.
+#[derive(Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub(super) struct Budget {
+    pub(super) per_day: Option<Spanned<Value>>,
+}
+
+/// `[pumping]`.
+#[derive(Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub(super) struct Pumping {
+    pub(super) enabled: Option<bool>,
+    pub(super) numbers: Number,
+    pub(super) rate_numbers: Number,
+    pub(super) times: Number,
+    pub(super) verified_percent: Number,
+    pub(super) spend: Option<Spanned<Value>>,
+    pub(super) stop_s: Number,
+}
+
+/// `[tenants]`.
+#[derive(Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub(super) struct Tenants {
+    pub(super) unknown: Text,
 }

@@ -1,0 +1,182 @@
+//! The real binary: five tries in five minutes, `kill -9` among them, and blocks by the command line.
+
+use std::net::SocketAddr;
+use std::time::Duration;
+
+use serde_json::{Value, json};
+
+use crate::support::http::request;
+use crate::support::net::{Namespace, is_bound};
+use crate::support::process::Process;
+use crate::support::site::Site;
+use crate::support::wait_until;
+
+const HTTP: SocketAddr = SocketAddr::V4(std::net::SocketAddrV4::new(std::net::Ipv4Addr::LOCALHOST, 8080));
+/// A number of the country that is open, so that the limits hold for it.
+const ANN: &str = "+1 425 234 5667";
+
+/// A gateway with short sayings, and a phone of these habits.
+struct Lab {
+    site: Site,
+    gateway: Option<Process>,
+    _phone: Process,
+    _network: Namespace,
+}
+
+impl Lab {
+    fn new(label: &str, phone: &[&str]) -> Lab {
+        let network = Namespace::new();
+        network.enter();
+        let site = Site::new(label, "127.0.0.1");
+        site.trunk("carrier", "sip:127.0.0.1:5070", "ring_timeout_s = 5");
+        let config = site.scratch.read("octothorpe.toml");
+        site.scratch.write("octothorpe.toml", config + "\n[script]\nwait_s = 1\nsayings = 1\n");
+        let phone = site.start(&[&["phone", "--json", "--listen", "127.0.0.1:5070"], phone].concat());
+        assert!(wait_until(Duration::from_secs(30), || is_bound("udp", 5070)), "the phone does not start");
+        let mut lab = Lab { site, gateway: None, _phone: phone, _network: network };
+        lab.start();
+        lab
+    }
+
+    /// Starts the gateway, or kills it and starts it again.
+    fn start(&mut self) {
+        self.gateway = None;
+        self.gateway = Some(self.site.start(&["serve"]));
+        let ready = || request(HTTP, "GET", "/readyz", None).is_some_and(|answer| answer.status == 200);
+        assert!(wait_until(Duration::from_secs(40), ready), "{}", self.site.scratch.read("octothorpe.err"));
+    }
+
+    /// Hands a job in and waits for its result.
+    fn job(&self, id: &str, order: &Value) -> Value {
+        let mut order = order.clone();
+        order["id"] = json!(id);
+        let answer = request(HTTP, "POST", "/v1/calls", Some(&order)).expect("an answer");
+        assert_eq!(answer.status, 202, "{}", answer.text);
+        let mut result = Value::Null;
+        wait_until(Duration::from_secs(60), || {
+            let view = request(HTTP, "GET", &format!("/v1/calls/{id}"), None);
+            result = view.map_or(Value::Null, |view| view.body["result"].clone());
+            !result.is_null()
+        });
+        result
+    }
+
+    fn command(&self, arguments: &[&str]) -> (Option<i32>, String) {
+        let mut process =
+            self.site.start(&[arguments, &["--url", "http://127.0.0.1:8080", "--json"]].concat());
+        let exit = process.wait(Duration::from_secs(60));
+        let told: Vec<String> = process.objects().into_iter().map(|(_, line)| line.to_string()).collect();
+        (exit, told.join("\n"))
+    }
+}
+
+/// "Five tries in five minutes from a new user all ring; the sixth as configured", with a `kill -9`
+/// after the third.
+fn five_ring(label: &str, phone: &[&str], reason: &str) {
+    let mut lab = Lab::new(label, phone);
+    let order = json!({"to": ANN, "user": "ann", "client_ip": "192.0.2.1"});
+    for n in 1..=5 {
+        let result = lab.job(&format!("try-{n}"), &order);
+        assert_eq!(result["reason"], reason, "try {n}: {result:#}");
+        assert_eq!(result["attempts"][0]["rung"], true, "try {n}");
+        // The farewell of a call that was answered may still be playing.
+        std::thread::sleep(Duration::from_secs(3));
+        if n == 3 {
+            lab.start();
+        }
+    }
+    let sixth = lab.job("try-6", &order);
+    assert_eq!((&sixth["verdict"], &sixth["reason"]), (&json!("rejected"), &json!("throttled")), "{sixth:#}");
+    let wait_s = sixth["retry_after_s"].as_u64().expect("it says when to come again");
+    assert!((1..=300).contains(&wait_s), "{wait_s}");
+    let minutes = wait_s.div_ceil(60);
+    let unit = if minutes == 1 { "minute" } else { "minutes" };
+    let message = format!(
+        "You've hit our limit on verification calls. Try again in {minutes} {unit} or use another method."
+    );
+    assert_eq!(sixth["message"], message);
+    assert_eq!(sixth["attempts"], json!([]), "nothing was dialled");
+    let id = std::process::id();
+    println!("{label} ({id}): five {reason}, then throttled for {wait_s} s");
+}
+
+#[test]
+fn five_calls_without_a_key_ring() {
+    five_ring("tries-no-input", &["--answer", "silent"], "no_input");
+}
+
+#[test]
+fn five_calls_that_are_hung_up_ring() {
+    five_ring("tries-hung-up", &["--press", "1", "--after-ms", "30000", "--hang-up-ms", "2500"], "hung_up");
+}
+
+#[test]
+fn five_calls_that_nobody_answers_ring() {
+    five_ring("tries-no-answer", &["--ring-ms", "60000"], "no_answer");
+}
+
+#[test]
+fn two_jobs_to_one_number_and_one_key_are_one_verified() {
+    let lab = Lab::new("one-press", &["--press", "#"]);
+    let order = |id: &str, tenant: &str| json!({"id": id, "to": ANN, "tenant": tenant});
+    let post = |order: &Value| request(HTTP, "POST", "/v1/calls", Some(order)).map(|answer| answer.status);
+    assert_eq!(post(&order("first", "default")), Some(202));
+    std::thread::sleep(Duration::from_millis(50));
+    assert_eq!(post(&order("second", "other")), Some(202));
+    let result = |path: &str| {
+        let mut result = Value::Null;
+        wait_until(Duration::from_secs(30), || {
+            result = request(HTTP, "GET", path, None).map_or(Value::Null, |view| view.body["result"].clone());
+            !result.is_null()
+        });
+        result
+    };
+    let (first, second) = (result("/v1/calls/first"), result("/v1/calls/second?tenant=other"));
+    assert_eq!((&first["verdict"], &second["reason"]), (&json!("verified"), &json!("in_progress")));
+    assert!(second["retry_after_s"].as_u64().is_some_and(|wait| wait >= 5), "{second:#}");
+    drop(lab);
+}
+
+#[test]
+fn a_blocked_number_is_not_called_until_it_is_unblocked_whatever_happens_between() {
+    let mut lab = Lab::new("blocks", &["--press", "#"]);
+    let (exit, told) =
+        lab.command(&["block", "number", ANN, "--reason", "abuse", "--scope", "all", "--actor", "ops"]);
+    assert_eq!(exit, Some(0), "{told}");
+    lab.start();
+    let order = json!({"to": ANN, "user": "ann"});
+    let blocked = lab.job("blocked", &order);
+    assert_eq!(blocked["reason"], "number_blocked", "{blocked:#}");
+    let (_, listed) = lab.command(&["blocks"]);
+    assert!(listed.contains("+1********67") && !listed.contains("2345667"), "{listed}");
+    let (exit, told) = lab.command(&["unblock", "number", ANN, "--reason", "over", "--scope", "all"]);
+    assert_eq!(exit, Some(0), "{told}");
+    assert_eq!(lab.job("free", &order)["reason"], "key_pressed");
+    let (_, audit) = lab.command(&["blocks", "--audit"]);
+    assert!(audit.contains("unblocked") && audit.contains("\"ops\""), "{audit}");
+
+    let line = |n: usize| {
+        if n % 10_000 == 9 { "nonsense\n".to_owned() } else { format!("+1425{:07}\n", 2_000_000 + n) }
+    };
+    let list: String = (0..100_000).map(line).collect();
+    let file = lab.site.scratch.write("list.csv", list);
+    let list = [
+        "block",
+        "--list",
+        file.to_str().expect("a plain path"),
+        "--reason",
+        "bought list",
+        "--scope",
+        "all",
+    ];
+    let (exit, told) = lab.command(&list);
+    assert_eq!(exit, Some(1), "{told}");
+    assert!(
+        told.contains("\"taken\":0") && told.contains("\"bad\":10") && told.contains("\"line\":10"),
+        "{told}"
+    );
+    let (exit, told) = lab.command(&[&list[..], &["--partial"]].concat());
+    assert_eq!(exit, Some(1), "{told}");
+    assert!(told.contains("\"taken\":99990"), "{told}");
+    assert_eq!(lab.job("listed", &json!({"to": "+14252000123"}))["reason"], "number_blocked");
+}
