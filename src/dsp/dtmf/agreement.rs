@@ -3,7 +3,10 @@
 use super::exam::Before;
 use super::key::Key;
 use super::limits::{
-    AGREEING_WINDOWS, DOUBTFUL_AGREEING_WINDOWS, DOUBTFUL_RECENT_WINDOWS, Limits, RECENT_WINDOWS,
+    AGREEING_WINDOWS, BRIDGED_AGREEING_WINDOWS, BRIDGED_RECENT_WINDOWS, CHORD_AGREEING_WINDOWS,
+    CHORD_RECENT_WINDOWS, CLEARED_SHARE, DOUBTFUL_AGREEING_WINDOWS, DOUBTFUL_RECENT_WINDOWS,
+    FAINT_AGREEING_WINDOWS, FAINT_RECENT_WINDOWS, FAINT_TRACE_WINDOWS, Limits, PARTED_WINDOWS,
+    RECENT_WINDOWS, SPLICE_WINDOWS, VOICED_AGREEING_WINDOWS, VOICED_RECENT_WINDOWS,
 };
 use super::standing::Standing;
 use super::window::{Found, Pair, Purity};
@@ -21,15 +24,23 @@ pub(super) enum Doubt {
     Lingering,
     /// The tones were not as a key's are when enough windows agreed.
     Failed,
+    /// Another tone stood beside them when enough windows agreed: they may be
+    /// notes of a chord.
+    Chord,
 }
 
-/// The windows of late, and the key that they found.
+/// The windows of late, and the key that they found. Sets of windows have one
+/// bit a window, the newest lowest.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub(super) struct Agreement {
     pub(super) key: Key,
     pub(super) onset: Samples,
-    /// One bit a window, the newest lowest; set where it found the key.
-    windows: u32,
+    /// Windows that agree on it.
+    agreeing: u32,
+    /// Windows that found it, whether or not they agree on its levels.
+    found: u32,
+    /// The same with those in which it is faint.
+    faint: u32,
     pub(super) doubt: Doubt,
     /// The first window, on which the others must agree.
     pub(super) first: Pair,
@@ -42,63 +53,130 @@ pub(super) struct Agreement {
 impl Agreement {
     /// The first window that found `key`.
     pub(super) fn begin(key: Key, onset: Samples, found: &Found, doubt: Doubt, before: Before) -> Self {
-        Self { key, onset, windows: 1, doubt, first: found.pair, before, standing: found.standing }
+        let (agreeing, first, standing) = (1, found.pair, found.standing);
+        Self { key, onset, agreeing, found: 0, faint: 0, doubt, first, before, standing }.finds(found)
+    }
+
+    /// The same, after windows that found the key but do not count for what begins.
+    pub(super) fn after(self, known: Option<&Self>) -> Self {
+        let (found, faint) = known.map_or((0, 0), |known| (known.found, known.faint));
+        Self { found: self.found | found, faint: self.faint | faint, ..self }
     }
 
     /// The newest window found it again. In doubt, another level begins anew.
     pub(super) fn agree(self, limits: &Limits, found: &Found) -> Self {
-        let is_doubtful = self.is_doubtful();
-        if !is_doubtful && found.purity == Purity::Buried {
-            return self;
+        let this = self.finds(found);
+        if !self.is_doubtful() && found.purity != Purity::Clear {
+            return this;
         }
-        if is_doubtful && !self.is_steady(limits, &found.pair) {
-            return self.anew(&found.pair);
+        if self.is_doubtful() && !self.is_steady(limits, &found.pair) {
+            return this.anew(&found.pair);
         }
-        Self { windows: self.windows | 1, ..self }
+        Self { agreeing: self.agreeing | 1, ..this }
+    }
+
+    fn finds(self, found: &Found) -> Self {
+        let is_found = u32::from(found.purity != Purity::Faint);
+        Self { found: self.found | is_found, faint: self.faint | 1, ..self }
     }
 
     fn is_doubtful(&self) -> bool {
         match self.doubt {
             Doubt::None | Doubt::Same => false,
-            Doubt::Lingering | Doubt::Failed => true,
+            Doubt::Lingering | Doubt::Failed | Doubt::Chord => true,
         }
     }
 
     /// The newest window is the first on which the others must agree.
     pub(super) fn anew(self, pair: &Pair) -> Self {
-        Self { windows: 1, first: *pair, ..self }
+        Self { agreeing: 1, first: *pair, ..self }
     }
 
-    /// The tones are not as a key's are.
-    pub(super) fn fail(self, pair: &Pair) -> Self {
-        Self { doubt: Doubt::Failed, ..self.anew(pair) }
+    /// The tones are not as a key's are, for which `doubt` stands.
+    pub(super) fn fail(self, pair: &Pair, doubt: Doubt) -> Self {
+        Self { doubt, found: 1, faint: 1, ..self.anew(pair) }
     }
 
+    /// True for a window in which nothing stands beside the tones any more, so
+    /// soon after one in which something did: that was a splice, which leaves
+    /// the window at once, and no note of a chord.
+    pub(super) fn is_cleared_by(&self, found: &Found) -> bool {
+        self.doubt == Doubt::Chord && self.found < 1 << SPLICE_WINDOWS && found.pair.share >= CLEARED_SHARE
+    }
+
+    /// What stood beside the tones is gone: it was a splice, and no note of a chord.
+    pub(super) fn clear(self, found: &Found) -> Self {
+        Self { doubt: Doubt::None, ..self.finds(found).anew(&found.pair) }
+    }
+
+    /// True for the key's own tones and levels, as in its first window.
     fn is_steady(&self, limits: &Limits, pair: &Pair) -> bool {
         let [least, most] = limits.steady;
         let pairs = levels(pair).into_iter().zip(levels(&self.first));
         pairs.into_iter().all(|(level, first)| level >= first * least && level <= first * most)
     }
 
-    /// A window later; `None` once none of late found it.
-    pub(super) fn age(self) -> Option<Self> {
-        let windows = self.windows << 1;
-        (windows & mask(RECENT_WINDOWS) != 0).then_some(Self { windows, ..self })
+    /// True if a window that found the key goes on where the others ended: right
+    /// after them, or after a frame that was lost, as it was before it.
+    pub(super) fn goes_on(&self, limits: &Limits, found: &Found) -> bool {
+        self.is_recent() || self.is_steady(limits, &found.pair)
     }
 
-    /// True once enough windows found it.
-    pub(super) fn is_sure(&self) -> bool {
-        let (agreeing, recent) = if self.is_doubtful() {
-            (DOUBTFUL_AGREEING_WINDOWS, DOUBTFUL_RECENT_WINDOWS)
-        } else {
-            (AGREEING_WINDOWS, RECENT_WINDOWS)
+    /// True if windows right before this one found the key.
+    pub(super) fn is_recent(&self) -> bool {
+        self.faint & mask(RECENT_WINDOWS) != 0
+    }
+
+    /// True if the next window that finds the key may begin before what follows
+    /// a lost frame does.
+    pub(super) fn is_parted(&self) -> bool {
+        self.faint & mask(PARTED_WINDOWS) == 0
+    }
+
+    /// A window later; `None` once so many found nothing that a lost frame is
+    /// no reason.
+    pub(super) fn age(self) -> Option<Self> {
+        let [agreeing, found, faint] = [self.agreeing, self.found, self.faint].map(|windows| windows << 1);
+        // Under a dial tone a key is told or found anew.
+        let is_bridged = !self.is_doubtful() && self.standing.is_none();
+        let kept = if is_bridged { BRIDGED_RECENT_WINDOWS } else { RECENT_WINDOWS };
+        (faint & mask(kept) != 0).then_some(Self { agreeing, found, faint, ..self })
+    }
+
+    /// True once enough windows found it; where our own voice may be heard
+    /// beside it, any that found it count, if they are many.
+    pub(super) fn is_sure(&self, has_voice: bool) -> bool {
+        let enough = match self.doubt {
+            Doubt::None | Doubt::Same => {
+                of(self.agreeing, RECENT_WINDOWS) >= AGREEING_WINDOWS
+                    || of(self.agreeing, BRIDGED_RECENT_WINDOWS) >= BRIDGED_AGREEING_WINDOWS
+            }
+            Doubt::Lingering | Doubt::Failed => {
+                of(self.agreeing, DOUBTFUL_RECENT_WINDOWS) >= DOUBTFUL_AGREEING_WINDOWS
+            }
+            Doubt::Chord => of(self.agreeing, CHORD_RECENT_WINDOWS) >= CHORD_AGREEING_WINDOWS,
         };
-        (self.windows & mask(recent)).count_ones() >= agreeing
+        enough || has_voice && self.is_sure_in_voice()
+    }
+
+    fn is_sure_in_voice(&self) -> bool {
+        of(self.found, VOICED_RECENT_WINDOWS) >= VOICED_AGREEING_WINDOWS
+            || of(self.faint, FAINT_RECENT_WINDOWS) >= FAINT_AGREEING_WINDOWS
+    }
+
+    /// True once it is no accident that windows found it, however faint it is.
+    pub(super) fn is_trace(&self) -> bool {
+        of(self.faint, FAINT_RECENT_WINDOWS) >= FAINT_TRACE_WINDOWS
     }
 }
 
 fn levels(pair: &Pair) -> [f32; 2] {
     pair.tones.map(|tone| tone.mean_square)
+}
+
+/// How many of the newest windows are in a set.
+fn of(windows: u32, newest: u32) -> u32 {
+    (windows & mask(newest)).count_ones()
 }
 
 /// The newest `count` windows.

@@ -3,14 +3,29 @@
 //! A chord's third note and its harmonics hide how its two loudest tones fade;
 //! with them explained, what is left is as little as a key's noise.
 
+use std::ops::RangeInclusive;
+
 use super::fit::{Fit, Tone, WINDOW, Wave, fit, solve};
-use super::limits::{COMPANION_APART, COMPANION_SHARE};
-use super::window::Pair;
+use super::history::KEPT;
+use super::limits::{COMPANION_APART, COMPANION_SHARE, LITTLE};
+use super::window::{Filtered, Pair};
+use crate::dsp::goertzel::HOP;
 use crate::dsp::units::Hz;
 
 /// Where companions are looked for, in hertz: all that the high-pass and a
 /// telephone line let through, in steps from which the fit finds them.
 const GRID: (u16, u16, usize) = (120, 3_760, 40);
+
+/// The step in which the strongest tone is looked for that is not fitted: half
+/// a window's width, so that no tone falls between.
+const FINE_STEP: usize = 25;
+
+/// Where no note is looked for: a dial tone under a key is none, and it reaches
+/// beyond its own frequency.
+const AROUND_DIAL_TONES: RangeInclusive<f32> = 200.0..=620.0;
+
+/// How much earlier a note must stand there too: two hops.
+const EARLIER: usize = 2 * HOP;
 
 /// The pair as the window holds it once up to four other tones are explained.
 pub(super) fn explained(window: &[f32; WINDOW], pair: &Pair) -> Pair {
@@ -60,6 +75,36 @@ fn one_more<
     (is_key && is_apart && more.rest <= COMPANION_SHARE * found.rest).then_some(more)
 }
 
+/// How much of what the pair leaves of its window the strongest tone in it
+/// explains, in the newest window or in the one [`EARLIER`], whichever is less:
+/// a note is in both. None where next to nothing is left.
+pub(super) fn tonality(filtered: &Filtered, pair: &Pair) -> f32 {
+    let windows = [filtered.last_chunk(), filtered[..KEPT - EARLIER].last_chunk()];
+    windows.into_iter().flatten().map(|window| tonality_in(window, pair)).fold(1.0, f32::min)
+}
+
+fn tonality_in(window: &[f32; WINDOW], pair: &Pair) -> f32 {
+    let Some(rest) = left_by::<2, 8>(window, pair) else {
+        return 0.0;
+    };
+    let energy: f32 = rest.iter().map(|x| x * x).sum();
+    let own = pair.tones.iter().map(|tone| tone.mean_square).sum::<f32>() * WINDOW as f32;
+    if energy < LITTLE * own {
+        return 0.0;
+    }
+    let notes =
+        (GRID.0..=GRID.1).step_by(FINE_STEP).map(f32::from).filter(|hz| !AROUND_DIAL_TONES.contains(hz));
+    let steps = notes.map(|hz| Hz(hz).radians_per_sample());
+    steps.map(|step| tone_energy(&rest, step)).fold(0.0, f32::max) * 2.0 / (WINDOW as f32 * energy)
+}
+
+/// The squared sum of what a tone has in common with a window.
+fn tone_energy(rest: &[f32; WINDOW], step: f32) -> f32 {
+    let wave = Wave::<WINDOW>::from_zero(step);
+    let dot = |wave: &[f32; WINDOW]| rest.iter().zip(wave).map(|(x, w)| x * w).sum::<f32>();
+    dot(&wave.cos).powi(2) + dot(&wave.sin).powi(2)
+}
+
 fn is_near(tone: &Tone, step: f32) -> bool {
     (tone.frequency.0 - Hz::from_radians_per_sample(step).0).abs() < COMPANION_APART.0
 }
@@ -99,11 +144,6 @@ fn strongest(rest: &[f32; WINDOW], known: &[Tone]) -> Option<f32> {
     let (lowest, highest, apart) = GRID;
     let is_new = |hz: &f32| known.iter().all(|tone| (tone.frequency.0 - hz).abs() >= COMPANION_APART.0);
     let steps = (lowest..=highest).step_by(apart).map(f32::from).filter(is_new);
-    let energy = |step: f32| {
-        let wave = Wave::<WINDOW>::from_zero(step);
-        let dot = |wave: &[f32; WINDOW]| rest.iter().zip(wave).map(|(x, w)| x * w).sum::<f32>();
-        dot(&wave.cos).powi(2) + dot(&wave.sin).powi(2)
-    };
-    let energies = steps.map(|hz| Hz(hz).radians_per_sample()).map(|step| (step, energy(step)));
+    let energies = steps.map(|hz| Hz(hz).radians_per_sample()).map(|step| (step, tone_energy(rest, step)));
     energies.max_by(|(_, one), (_, other)| one.total_cmp(other)).map(|(step, _)| step)
 }

@@ -5,13 +5,14 @@ use pulp::{Simd, WithSimd};
 use super::agreement::{Agreement, Doubt};
 use super::event::{Began, Ended, Event, Gap};
 use super::exam::{self, Before, Verdict};
-use super::fit::WINDOW;
+use super::fit::{WINDOW, WINDOW_HOPS};
 use super::gate::Look;
 use super::history::{History, KEPT};
+use super::key::Key;
 use super::limits::{BRIDGED_HOLE_MS, EVIDENCE_GATE_SHARE, GATE_FIRST_SHARE, LONGEST_HOLE_MS, confidence};
 use super::press::Press;
 use super::trace::Trace;
-use super::window::{self, Filtered, Pair};
+use super::window::{self, Filtered, Found, Pair, Purity};
 use super::{TABLES, Tables};
 use crate::dsp::goertzel::{BLOCK, HOP};
 use crate::dsp::units::{Db, Dbm0, Samples};
@@ -204,7 +205,10 @@ impl Detector {
     #[inline(always)]
     fn attend(&mut self, tables: &Tables, is_new: bool, tell: &mut impl FnMut(Event)) {
         self.follow(tables, tell);
-        self.agreement = self.agreement.and_then(Agreement::age);
+        // In a hole and right after it lies no window that could have found the key again.
+        if self.history.unbroken() >= WINDOW_HOPS {
+            self.agreement = self.agreement.and_then(Agreement::age);
+        }
         if self.is_open {
             self.judge(tables, is_new, tell);
         }
@@ -214,6 +218,7 @@ impl Detector {
     /// Follows the key that is down, if one is.
     #[inline(always)]
     fn follow(&mut self, tables: &Tables, tell: &mut impl FnMut(Event)) {
+        let has_voice = self.history.at <= self.voice_until;
         let State::Down(press) = &mut self.state else {
             return;
         };
@@ -222,7 +227,7 @@ impl Detector {
             return;
         };
         let begin = self.history.at.saturating_sub(Samples(HOP as u64));
-        let is_up = press.is_up_after(&tables.limits, hop, begin);
+        let is_up = press.is_up_after(&tables.limits, hop, begin, has_voice);
         self.trace.key_lasts(press.key, press.end);
         if is_up {
             self.release(tell);
@@ -281,37 +286,67 @@ impl Detector {
         if key != looks[0].key || matches!(&self.state, State::Down(press) if press.key == key) {
             return;
         }
+        let has_voice = self.history.at <= self.voice_until;
         let known = self.agreement.filter(|known| known.key == key);
-        let Some(found) = window::find(tables, looks, &mut filtered, known.and_then(|k| k.standing)) else {
+        let standing = known.and_then(|known| known.standing);
+        let Some(found) = window::find(tables, looks, &mut filtered, standing, has_voice) else {
             return;
         };
-        let (history, pair) = (&self.history, &found.pair);
-        let doubt = || window::doubt(history, &filtered, &found);
-        let agreement = match known {
-            Some(known) if known.doubt != Doubt::Lingering || doubt() == Doubt::Lingering => {
-                known.agree(&tables.limits, &found)
-            }
-            Some(_) | None => {
-                let doubt = doubt();
-                let onset = window::onset(history, &filtered, pair);
-                Agreement::begin(key, onset, &found, doubt, Before::newest_window(history))
-            }
+        let Some(agreement) = self.agreement_with(tables, known, key, &found, &filtered) else {
+            return;
         };
         self.agreement = Some(agreement);
-        if agreement.is_sure() {
-            let verdict = match history.at <= self.voice_until {
-                true => Verdict::Key,
-                false => exam::verdict(&agreement, history, &filtered, pair),
-            };
-            self.agreement = match verdict {
-                Verdict::Key => None,
-                Verdict::Again => Some(agreement.anew(pair)),
-                Verdict::Doubtful => Some(agreement.fail(pair)),
-            };
-            if self.agreement.is_none() {
-                self.begin(agreement, *pair, tell);
-            }
+        if found.purity == Purity::Faint && agreement.is_trace() {
+            let at = self.history.at;
+            self.trace.see(key, at.saturating_sub(Samples(WINDOW as u64)), at, tell);
         }
+        if !agreement.is_sure(has_voice) {
+            return;
+        }
+        let pair = &found.pair;
+        let verdict = match has_voice {
+            true => Verdict::Key,
+            false => exam::verdict(&agreement, &self.history, &filtered, pair),
+        };
+        self.agreement = match verdict {
+            Verdict::Key => None,
+            Verdict::Again => Some(agreement.anew(pair)),
+            Verdict::Doubtful => Some(agreement.fail(pair, Doubt::Failed)),
+            Verdict::Chord => Some(agreement.fail(pair, Doubt::Chord)),
+        };
+        if self.agreement.is_none() {
+            self.begin(agreement, *pair, tell);
+        }
+    }
+
+    /// What the newest window, which found `key`, makes of the windows before it that did; `None` where it
+    /// may be the edge of a stretch that only the next can tell.
+    #[inline(always)]
+    fn agreement_with(
+        &self,
+        tables: &Tables,
+        known: Option<Agreement>,
+        key: Key,
+        found: &Found,
+        filtered: &Filtered,
+    ) -> Option<Agreement> {
+        let is_edge = |known: Agreement| found.purity != Purity::Clear && known.is_parted();
+        if known.is_some_and(is_edge) {
+            return None;
+        }
+        let known = known.filter(|known| known.goes_on(&tables.limits, found));
+        let doubt = || window::doubt(&self.history, filtered, found);
+        Some(match known {
+            Some(known) if known.is_cleared_by(found) => known.clear(found),
+            Some(known) if known.doubt != Doubt::Lingering || doubt() == Doubt::Lingering => {
+                known.agree(&tables.limits, found)
+            }
+            Some(_) | None => {
+                let onset = window::onset(&self.history, filtered, &found.pair);
+                let before = Before::newest_window(&self.history);
+                Agreement::begin(key, onset, found, doubt(), before).after(known.as_ref())
+            }
+        })
     }
 
     /// Tells a key whose newest window holds `pair`.

@@ -2,10 +2,13 @@
 //! key's are, and alone in having begun.
 
 use super::agreement::{Agreement, Doubt};
-use super::companions::explained;
+use super::companions::{explained, tonality};
 use super::fit::{WINDOW, Wave, solve};
 use super::history::{History, KEPT_HOPS};
-use super::limits::{DOUBTFUL, DRIFT, FADING, GROWTH, LITTLE, SAME_SHARE, SLOPE, TOLERANCE, TURN};
+use super::limits::{
+    DOUBTFUL, DRIFT, FADING, FADING_A_LITTLE, FADING_NOTE, FALLEN, GROWTH, LITTLE, LOUD_NOTE, NOTE,
+    SAME_SHARE, SLOPE, TOLERANCE, TURN,
+};
 use super::window::{BEFORE, BEGIN, Filtered, Pair};
 
 /// What was on the line before a key: its mean square as it came, hum and all.
@@ -30,6 +33,8 @@ pub(super) enum Verdict {
     Again,
     /// More must agree.
     Doubtful,
+    /// Many more must agree: another tone stands beside it.
+    Chord,
 }
 
 /// The last look at the newest window of an agreement, which is `filtered`'s.
@@ -43,23 +48,34 @@ pub(super) fn verdict(
     let plain = Unsteadiness::between(&agreement.first, newest);
     let freed = Unsteadiness::between(&agreement.first, &alone);
     let slope = plain.slope.max(freed.slope);
-    let fades = slope > SLOPE || plain.fading.max(freed.fading) > FADING;
+    let fading = plain.fading.max(freed.fading);
+    let fades = slope > SLOPE || fading > FADING;
     let is_chord = || fades && has_grown(agreement, history, newest);
+    let has_note = || tonality(filtered, newest) > NOTE;
     match agreement.doubt {
         // After a hole the high-pass still settles in the window, and nothing is known of before it.
         Doubt::None if history.unbroken() < KEPT_HOPS => Verdict::Key,
+        Doubt::None | Doubt::Same if fades_with_note(filtered, newest, fading) => Verdict::Chord,
         Doubt::Same if newest.share < SAME_SHARE => Verdict::Again,
         Doubt::Same if slope > SLOPE => Verdict::Doubtful,
         Doubt::Same => Verdict::Key,
-        Doubt::None if plain.slope > SLOPE || is_chord() => Verdict::Doubtful,
+        Doubt::None if slope > SLOPE || is_chord() => Verdict::Doubtful,
         Doubt::None if plain.drift > DRIFT => Verdict::Again,
         Doubt::None => Verdict::Key,
-        Doubt::Lingering | Doubt::Failed => {
+        Doubt::Lingering | Doubt::Failed if has_note() => Verdict::Chord,
+        Doubt::Chord if plain.falls().max(freed.falls()) > FALLEN => Verdict::Again,
+        Doubt::Lingering | Doubt::Failed | Doubt::Chord => {
             let step = plain.step.max(freed.step);
             let is_steady = slope.max(step) <= DOUBTFUL && plain.drift <= DRIFT && !is_chord();
             if is_steady { Verdict::Key } else { Verdict::Again }
         }
     }
+}
+
+/// True if another tone stands beside a key that fades, or a loud one beside any.
+fn fades_with_note(filtered: &Filtered, newest: &Pair, fading: f32) -> bool {
+    let tonality = tonality(filtered, newest);
+    tonality > FADING_NOTE && (fading > FADING_A_LITTLE || tonality > LOUD_NOTE)
 }
 
 /// True if what is on the line beside a key began with it.
@@ -79,13 +95,22 @@ struct Unsteadiness {
     drift: f32,
     /// Of how far their levels did.
     step: f32,
-    /// By how many deviations their levels fall, taken together.
+    /// By how many deviations their levels fall within the newest window, taken
+    /// together.
     fading: f32,
+    /// The same from the first window to the newest.
+    fell: f32,
 }
 
 impl Unsteadiness {
+    /// By how much their levels fall, within the newest window and up to it: of
+    /// steady tones 0 give or take 1.4.
+    fn falls(&self) -> f32 {
+        self.fading + self.fell
+    }
+
     fn between(first: &Pair, newest: &Pair) -> Self {
-        let mut sums = Self { slope: 0.0, drift: 0.0, step: 0.0, fading: 0.0 };
+        let mut sums = Self { slope: 0.0, drift: 0.0, step: 0.0, fading: 0.0, fell: 0.0 };
         for (before, tone) in first.tones.iter().zip(&newest.tones) {
             let (own, first) = (newest.variance(tone, WINDOW), first.variance(before, WINDOW));
             let level = TOLERANCE * TOLERANCE;
@@ -94,7 +119,9 @@ impl Unsteadiness {
             sums.slope += tone.slope.powi(2) / (own + level);
             sums.fading -= tone.slope / (2.0 * (own + level)).sqrt();
             sums.drift += (drift * WINDOW as f32 / 2.0).powi(2) / (own + first + TURN * TURN);
-            sums.step += step.powi(2) / ((own + first) / 3.0 + level);
+            let noise = (own + first) / 3.0 + level;
+            sums.step += step.powi(2) / noise;
+            sums.fell -= step / (2.0 * noise).sqrt();
         }
         sums
     }

@@ -30,7 +30,7 @@ pub(super) struct Grade {
 /// does to the measured value. Frequency: 1.5 % is accepted, 3.5 % refused;
 /// nearer to the former, because what fires on speech usually has one tone high
 /// and the other low.
-pub(super) const PURE: Grade = Grade { share: 0.935, frequency_off: 0.018, twist: [Db(-9.3), Db(5.4)] };
+pub(super) const PURE: Grade = Grade { share: 0.935, frequency_off: 0.018, twist: [Db(-9.9), Db(5.4)] };
 
 /// Keys in worse noise, echo or dial tone than Q.24 asks for, if they are
 /// otherwise well made, as real keypads are: half-pure chords of voices and
@@ -42,6 +42,10 @@ pub(super) const DISTURBED: Grade = Grade { share: 0.87, frequency_off: 0.010, t
 /// Keys in louder echo, which more windows have to agree on: exact
 /// frequencies, as crystals make them, and steady levels stand in for purity.
 pub(super) const BURIED: Grade = Grade { share: 0.80, frequency_off: 0.007, twist: [Db(-7.0), Db(4.0)] };
+
+/// Keys under so much of our own voice that only very many windows can show
+/// them: both tones where they belong, however little of the line they are.
+pub(super) const FAINT: Grade = Grade { share: 0.50, frequency_off: 0.008, twist: [Db(-7.5), Db(4.5)] };
 
 /// Where dial tones lie, in hertz: 400 to 450 Hz (ITU-T E.180), or two of 330
 /// to 480 Hz as in North America and Britain.
@@ -85,8 +89,12 @@ pub(super) const GATE_FIRST_SHARE: f32 = 0.4;
 /// window or a trace's block they hold 0.65 or more.
 pub(super) const GATE_FILTERED_SHARE: f32 = 0.5;
 
-/// By how much the gate's levels and twist may miss the limits above.
+/// By how much the gate's levels may miss the limits above.
 pub(super) const GATE_SLACK: Db = Db(3.0);
+
+/// The same for its twist: a tone 1.5 % off loses 1.2 dB in its bin, and noise
+/// and the other tone's leakage move what is left of the weaker one by more.
+pub(super) const GATE_TWIST_SLACK: Db = Db(4.5);
 
 /// Windows that must agree on one key, of the last [`RECENT_WINDOWS`].
 pub(super) const AGREEING_WINDOWS: u32 = 3;
@@ -110,6 +118,45 @@ pub(super) const DOUBTFUL_AGREEING_WINDOWS: u32 = 8;
 /// See [`RECENT_WINDOWS`], for such a key.
 pub(super) const DOUBTFUL_RECENT_WINDOWS: u32 = 10;
 
+/// Windows that must agree on a key that a lost frame may have parted in two,
+/// each part too short to be told by itself.
+pub(super) const BRIDGED_AGREEING_WINDOWS: u32 = 4;
+
+/// Of so many: between two windows a frame of 20 ms apart lie eleven.
+pub(super) const BRIDGED_RECENT_WINDOWS: u32 = 16;
+
+/// Windows that a lost frame of 20 ms spoils at least.
+pub(super) const PARTED_WINDOWS: u32 = 9;
+
+/// Windows that must agree on a key beside which other tones stand: over 60 ms
+/// and more the notes of a chord fade or beat, and a key does not.
+pub(super) const CHORD_AGREEING_WINDOWS: u32 = 14;
+
+/// See [`CHORD_AGREEING_WINDOWS`].
+pub(super) const CHORD_RECENT_WINDOWS: u32 = 16;
+
+/// Windows after which a splice of two stretches of one key has left them.
+pub(super) const SPLICE_WINDOWS: u32 = 8;
+
+/// The tones' share of a window that holds hardly anything beside them.
+pub(super) const CLEARED_SHARE: f32 = 0.985;
+
+/// Windows in which a key was found, whatever its levels, that are enough where
+/// our own voice may be heard: it moves the levels, and is no chord.
+pub(super) const VOICED_AGREEING_WINDOWS: u32 = 10;
+
+/// See [`VOICED_AGREEING_WINDOWS`].
+pub(super) const VOICED_RECENT_WINDOWS: u32 = 12;
+
+/// The same for a key that is faint in our own voice.
+pub(super) const FAINT_AGREEING_WINDOWS: u32 = 14;
+
+/// See [`FAINT_AGREEING_WINDOWS`].
+pub(super) const FAINT_RECENT_WINDOWS: u32 = 16;
+
+/// Windows that found a key, however faint, that are a trace of it.
+pub(super) const FAINT_TRACE_WINDOWS: u32 = 6;
+
 /// How far a tone's levels in the windows of such a key may differ.
 pub(super) const STEADY: Db = Db(0.5);
 
@@ -125,6 +172,25 @@ pub(super) const DRIFT: f32 = 45.0;
 /// doubt: it is looked at once more where noise has done it, and a chord that
 /// fades stays one.
 pub(super) const DOUBTFUL: f32 = 8.0;
+
+/// How much of what the tones leave of a window the strongest tone in it
+/// explains, for it to be a note beside them: in noise, once in 2,000 windows.
+pub(super) const NOTE: f32 = 0.12;
+
+/// The same beside a key that is not in doubt, which fades a little with it:
+/// a splice of two stretches of one key looks like a note, but fades as seldom
+/// as it swells.
+pub(super) const FADING_NOTE: f32 = 0.14;
+
+/// By how many deviations a key fades that fades a little.
+pub(super) const FADING_A_LITTLE: f32 = 0.8;
+
+/// See [`NOTE`]: beyond doubt, whether or not the key fades.
+pub(super) const LOUD_NOTE: f32 = 0.5;
+
+/// By how many deviations a key with a note beside it fades and has fallen since
+/// its first window, both taken together, that is too much.
+pub(super) const FALLEN: f32 = 3.0;
 
 /// What is not noise in the levels of a tone that is made by a machine, as a
 /// share of its amplitude.
@@ -199,7 +265,7 @@ pub(super) struct Limits {
 
 impl Default for Limits {
     fn default() -> Self {
-        let slack = GATE_SLACK.power_ratio();
+        let (slack, twist_slack) = (GATE_SLACK.power_ratio(), GATE_TWIST_SLACK.power_ratio());
         let [least, most] = PURE.twist.map(Db::power_ratio);
         let gate_floor = EVIDENCE_FLOOR.mean_square() / slack * BLOCK as f32;
         Self {
@@ -207,7 +273,7 @@ impl Default for Limits {
             evidence_floor: EVIDENCE_FLOOR.mean_square(),
             gate_floor,
             gate_quiet: gate_floor / slack,
-            gate_twist: [least / slack, most * slack],
+            gate_twist: [least / twist_slack, most * twist_slack],
             present: PRESENT.power_ratio(),
             steady: [-STEADY.0, STEADY.0].map(|db| Db(db).power_ratio()),
         }

@@ -4,7 +4,8 @@
 //! where a low and a high tone make up most of it, hum and dial tones left
 //! out. Where it is open, a `fit` of two tones with free frequencies decides
 //! every 4 ms on a `window` of 24 ms; three windows must agree, and more where
-//! the tones were there before the key. So a key is told 28 to 36 ms after its
+//! the tones were there before the key, where they fade or where another note
+//! stands beside them. So a key is told 28 to 36 ms after its
 //! onset, which is about as early as a tone of 23 ms, which must not be a key,
 //! allows. What fell short of a key leaves a `trace`.
 //!

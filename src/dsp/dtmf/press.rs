@@ -29,9 +29,17 @@ impl Press {
 
     #[inline(always)]
     /// Looks for the tones in the hop that begins at `begin`. True once they
-    /// have been away for so long that the key is up.
-    pub(super) fn is_up_after(&mut self, limits: &Limits, hop: &[f32; HOP], begin: Samples) -> bool {
-        let presence = presence(hop, &self.pair);
+    /// have been away for so long that the key is up. A voice beside them may
+    /// hide one of them for so long, but not both: they end together.
+    pub(super) fn is_up_after(
+        &mut self,
+        limits: &Limits,
+        hop: &[f32; HOP],
+        begin: Samples,
+        has_voice: bool,
+    ) -> bool {
+        let [low, high] = presences(hop, &self.pair).tones;
+        let presence = if has_voice { (low * high).sqrt() } else { low.min(high) };
         if presence >= limits.present {
             self.end = begin + filled(presence);
             self.absent = 0;

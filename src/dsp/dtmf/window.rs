@@ -7,8 +7,8 @@ use super::gate::Look;
 use super::history::{History, KEPT, KEPT_HOPS};
 use super::key::Key;
 use super::limits::{
-    BURIED, DISTURBED, EVIDENCE, GATE_FILTERED_SHARE, GATE_SHARE, LINGERING, PURE, SAME_LEVEL, SAME_SHARE,
-    on_the_line,
+    BURIED, DISTURBED, EVIDENCE, FAINT, GATE_FILTERED_SHARE, GATE_SHARE, LINGERING, PURE, SAME_LEVEL,
+    SAME_SHARE, on_the_line,
 };
 use super::press::{presence, presences};
 use super::standing::{Standing, take_out};
@@ -25,6 +25,8 @@ pub(super) enum Purity {
     Clear,
     /// Under so much else that many windows have to show it.
     Buried,
+    /// Under more of our own voice than of itself.
+    Faint,
 }
 
 /// A window that holds a key.
@@ -59,7 +61,12 @@ pub(super) fn look(tables: &Tables, history: &History, back: usize) -> Option<Lo
 /// The newest window, if it is a key's: two blocks in both of which the gate
 /// sees it.
 #[inline(always)]
-fn test(tables: &Tables, [older, newer]: [Look; 2], filtered: &Filtered) -> Option<(Pair, Purity)> {
+fn test(
+    tables: &Tables,
+    [older, newer]: [Look; 2],
+    filtered: &Filtered,
+    has_voice: bool,
+) -> Option<(Pair, Purity)> {
     let key = newer.key;
     if !is_hopeful(older.energy + newer.energy, &filtered[BEGIN..]) {
         return None;
@@ -72,7 +79,10 @@ fn test(tables: &Tables, [older, newer]: [Look; 2], filtered: &Filtered) -> Opti
     if [PURE, DISTURBED].iter().any(|grade| grade.admits(&measure)) {
         return Some((found, Purity::Clear));
     }
-    BURIED.admits(&measure).then_some((found, Purity::Buried))
+    if BURIED.admits(&measure) {
+        return Some((found, Purity::Buried));
+    }
+    (has_voice && FAINT.admits(&measure)).then_some((found, Purity::Faint))
 }
 
 /// The newest window, if it is a key's: by itself, or once the dial tone is
@@ -84,8 +94,11 @@ pub(super) fn find(
     looks: [Look; 2],
     filtered: &mut Filtered,
     known: Option<Standing>,
+    has_voice: bool,
 ) -> Option<Found> {
-    let plain = || test(tables, looks, filtered).map(|(pair, purity)| Found { pair, purity, standing: None });
+    let plain = || {
+        test(tables, looks, filtered, has_voice).map(|(pair, purity)| Found { pair, purity, standing: None })
+    };
     let plain = if known.is_none() { plain() } else { None };
     if plain.is_some_and(|plain| plain.purity == Purity::Clear) {
         return plain;
@@ -93,12 +106,12 @@ pub(super) fn find(
     let Some((cleaned, standing)) = take_out(filtered, near(looks), known) else {
         return plain;
     };
-    match test(tables, looks, &cleaned) {
+    match test(tables, looks, &cleaned, false) {
         Some((pair, Purity::Clear)) => {
             *filtered = cleaned;
             Some(Found { pair, purity: Purity::Clear, standing: Some(standing) })
         }
-        Some((_, Purity::Buried)) | None => plain,
+        Some((_, Purity::Buried | Purity::Faint)) | None => plain,
     }
 }
 
@@ -186,7 +199,7 @@ fn floor_of(tables: &Tables, pair: &Pair) -> f32 {
 #[inline(always)]
 pub(super) fn doubt(history: &History, filtered: &Filtered, found: &Found) -> Doubt {
     let pair = &found.pair;
-    if found.purity == Purity::Buried {
+    if found.purity != Purity::Clear {
         return Doubt::Lingering;
     }
     let (before, last) = (filtered.first_chunk::<BEFORE>(), filtered[BEFORE - HOP..].first_chunk::<HOP>());
