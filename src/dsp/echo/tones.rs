@@ -1,7 +1,10 @@
 //! Whether two tones that were received had been played before.
 //!
 //! This needs no echo path and so holds from the first sample on: a key's tones that stood in the
-//! reference when an echo of it would have been played are our own.
+//! reference when an echo of it would have been played are our own. A path changes how strong a tone
+//! is and shifts its phase, but both by the same for as long as the tone lasts: what was received is
+//! compared with what was played stretch by stretch. Voices that stand in the reference beside the
+//! tones may come back weaker than they, so that the tones' share of what was played says little.
 
 use super::history::History;
 use super::reference::Reference;
@@ -12,32 +15,36 @@ use crate::dsp::units::{Db, Hz};
 /// Samples looked at together: 12 ms, over which a tone 1.8 % off still counts as itself.
 const STRETCH: usize = 96;
 
-/// Stretches of a key looked at: 36 ms, its last; a key is told after no less.
-const STRETCHES: usize = 3;
-
-/// From one delay to the next.
+/// From one stretch to the next, and from one delay to the next.
 const STEP: usize = 48;
+
+/// Stretches of a key looked at most: its last 36 ms.
+const STRETCHES: usize = 5;
 
 /// The shortest and the longest delay of an echo, 10 to 300 ms, and 10 ms more for what the line adds.
 const DELAYS: [usize; 2] = [40, 2480];
 
 /// Looks at the reference between the two delays.
-const LOOKS: usize = (DELAYS[1] - DELAYS[0]) / STEP + 2 * STRETCHES;
+const LOOKS: usize = (DELAYS[1] - DELAYS[0]) / STEP + STRETCHES;
 
-/// The least share of the reference that its two tones have: what was said comes back in any colour.
-const SHARE: f32 = 0.42;
+/// The least share of the reference that its two tones have.
+const SHARE: f32 = 0.1;
 
-/// By how much a tone's stretches may differ: one may reach over its edge by a third.
-const UNEVEN: Db = Db(8.0);
+/// The least part of a heard tone that is the said one: a voice keeps neither pitch nor loudness so well.
+const SAMENESS: f32 = 0.93;
 
 /// An echo is no louder than what was played, but for what a narrow band and two quantisers add.
 const LOUDEST_ECHO: Db = Db(9.0);
 
-/// Energies of one stretch.
+/// A tone's amplitude and phase in a stretch, as a complex number.
+type Phasor = [f32; 2];
+
+/// What a stretch holds.
 #[derive(Debug, Clone, Copy, Default)]
 struct Stretch {
-    low: f32,
-    high: f32,
+    tones: [Phasor; 2],
+    /// The energy of both tones, and of everything.
+    of_tones: f32,
     all: f32,
 }
 
@@ -47,47 +54,145 @@ pub(super) fn explains(
     received: &History,
     &Began { key, onset, told_at }: &Began,
 ) -> bool {
-    let count = (told_at.saturating_sub(onset).0 as usize / STRETCH).clamp(1, STRETCHES);
+    let length = told_at.saturating_sub(onset).0 as usize;
+    let count = (length.saturating_sub(STRETCH) / STEP + 1).min(STRETCHES);
     let end = |back: usize| told_at.0 as i64 - (back * STEP) as i64;
     let heard: [Stretch; STRETCHES] =
-        std::array::from_fn(|n| look(key, end(2 * n), |from, out| received.read(from, out)));
+        std::array::from_fn(|n| look(key, end(n), |from, out| received.read(from, out)));
     let said: [Stretch; LOOKS] =
         std::array::from_fn(|n| look(key, end(n) - DELAYS[0] as i64, |from, out| played.read(from, out)));
-    (0..=LOOKS - 2 * STRETCHES).any(|first| {
-        let stretches = || (0..count).map(|n| &said[first + 2 * n]);
-        stretches().zip(&heard).all(|(said, heard)| could_echo(said, heard))
-            && is_steady(stretches().map(|said| said.low))
-            && is_steady(stretches().map(|said| said.high))
-    })
+    said.windows(STRETCHES).any(|said| could_echo(&said[..count], &heard[..count]))
 }
 
-/// True if energies are as even as those of a tone that is switched.
-fn is_steady(energies: impl Iterator<Item = f32>) -> bool {
-    let (least, most) =
-        energies.fold((f32::MAX, 0.0f32), |(least, most), now| (least.min(now), most.max(now)));
-    most <= UNEVEN.power_ratio() * least
+/// True if what was said holds the two tones, and if they come back as what was heard.
+fn could_echo(said: &[Stretch], heard: &[Stretch]) -> bool {
+    let sum = |of: fn(&Stretch) -> f32| said.iter().map(of).sum::<f32>();
+    let share = sum(|s| s.of_tones) / sum(|s| s.all).max(1.0);
+    let are_same = || [0, 1].into_iter().all(|tone| sameness(tone, said, heard) >= SAMENESS);
+    share >= SHARE && are_same()
 }
 
-/// True if what was said is the two tones, and loud enough to come back as what was heard.
-fn could_echo(said: &Stretch, heard: &Stretch) -> bool {
-    let gain = LOUDEST_ECHO.power_ratio();
-    said.low + said.high >= SHARE * said.all && said.low * gain >= heard.low && said.high * gain >= heard.high
+/// The part of a heard tone's energy that is the said one, fainter and at another phase, but by the same
+/// throughout: a coherence, from 0 to 1. 0 if it is louder than an echo can be.
+fn sameness(tone: usize, said: &[Stretch], heard: &[Stretch]) -> f32 {
+    let (mut common, mut all) = ([0.0; 2], [0.0f32; 2]);
+    for (said, heard) in said.iter().zip(heard) {
+        let ([a, b], [c, d]) = (said.tones[tone], heard.tones[tone]);
+        common = [common[0] + a * c + b * d, common[1] + a * d - b * c];
+        all = [all[0] + a * a + b * b, all[1] + c * c + d * d];
+    }
+    let [of_said, of_heard] = all;
+    if of_said * LOUDEST_ECHO.power_ratio() < of_heard {
+        return 0.0;
+    }
+    (common[0] * common[0] + common[1] * common[1]) / (of_said * of_heard).max(1.0)
 }
 
 /// The stretch that ends at a position.
 fn look(key: Key, end: i64, read: impl Fn(i64, &mut [f32])) -> Stretch {
     let mut samples = [0.0; STRETCH];
     read(end - STRETCH as i64, &mut samples);
-    let at = |tone: Hz| tone_energy(&samples, tone.radians_per_sample());
-    Stretch { low: at(key.low()), high: at(key.high()), all: energy(pulp::Scalar, &samples) }
+    let tones = [key.low(), key.high()].map(|tone| phasor(&samples, tone));
+    let of_tones = tones.iter().flatten().map(|part| part * part).sum::<f32>() * 2.0 / STRETCH as f32;
+    Stretch { tones, of_tones, all: energy(pulp::Scalar, &samples) }
 }
 
-/// The energy that a tone explains, by the plain recurrence.
-fn tone_energy(samples: &[f32; STRETCH], step: f32) -> f32 {
-    let factor = 2.0 * step.cos();
+/// A tone in a stretch, by the plain recurrence.
+fn phasor(samples: &[f32; STRETCH], tone: Hz) -> Phasor {
+    let (sine, cosine) = tone.radians_per_sample().sin_cos();
     let (mut newer, mut older) = (0.0, 0.0);
     for x in samples {
-        (newer, older) = (x + factor * newer - older, newer);
+        (newer, older) = (x + 2.0 * cosine * newer - older, newer);
     }
-    (newer * newer + older * older - factor * newer * older).max(0.0) * 2.0 / STRETCH as f32
+    [newer - cosine * older, sine * older]
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::Recording;
+    use super::*;
+    use crate::dsp::units::Samples;
+
+    const LATE: usize = 1_000;
+
+    /// A key's tones with a vowel of 300 Hz under them, from a sample on; the vowel so loud.
+    fn key_over_a_vowel(key: Key, from: usize, count: usize, vowel: f32) -> Vec<i16> {
+        let wave = |tone: Hz, n: usize| (tone.radians_per_sample() * n as f32).sin();
+        let sample = |n: usize| {
+            let tones = if (from..from + count).contains(&n) {
+                wave(key.low(), n) + wave(key.high(), n)
+            } else {
+                0.0
+            };
+            (1_000.0 * tones + vowel * wave(Hz(300.0), n)).round() as i16
+        };
+        (0..6_000).map(sample).collect()
+    }
+
+    /// Whether a key told 33 ms after `onset` is ours, by what was said and what was received.
+    fn is_own(said: &[i16], received: &[i16], key: Key, onset: usize) -> bool {
+        let told_at = onset + 264;
+        let mut heard = History::new();
+        heard.put(Samples(0), &received[..told_at]);
+        let began = Began { key, onset: Samples(onset as u64), told_at: Samples(told_at as u64) };
+        explains(&Recording::new(said, Samples(0)), &heard, &began)
+    }
+
+    fn key(of: char) -> Key {
+        Key::from_char(of).unwrap()
+    }
+
+    /// What was said, so late and so faint.
+    fn echo(said: &[i16], gain: f32) -> Vec<i16> {
+        let late = std::iter::repeat_n(0, LATE).chain(said.iter().map(|x| (gain * f32::from(*x)) as i16));
+        late.take(said.len()).collect()
+    }
+
+    /// "Our own prompt makes no key, not even one that contains tones", though a voice drowns them in it.
+    #[test]
+    fn a_key_that_we_said_under_a_loud_voice_is_ours() {
+        for of in ['1', '5', '#', 'D'] {
+            let said = key_over_a_vowel(key(of), 2_000, 320, 2_500.0);
+            // The path lets no vowel through.
+            let received = echo(&key_over_a_vowel(key(of), 2_000, 320, 0.0), 0.2);
+            assert!(is_own(&said, &received, key(of), 2_000 + LATE), "{of}");
+        }
+    }
+
+    /// "While another key pressed meanwhile is heard."
+    #[test]
+    fn another_key_is_not_ours() {
+        let said = key_over_a_vowel(key('5'), 2_000, 2_400, 0.0);
+        let received = key_over_a_vowel(key('8'), 3_400, 800, 0.0);
+        assert!(!is_own(&said, &received, key('8'), 3_400));
+    }
+
+    #[test]
+    fn a_key_louder_than_what_we_said_is_not_ours() {
+        let said = key_over_a_vowel(key('5'), 2_000, 800, 0.0);
+        assert!(is_own(&said, &echo(&said, 1.5), key('5'), 2_000 + LATE));
+        assert!(!is_own(&said, &echo(&said, 5.0), key('5'), 2_000 + LATE));
+    }
+
+    /// What wanders in pitch through a key's two tones was not the key.
+    #[test]
+    fn a_voice_that_passes_through_the_tones_is_no_key_of_ours() {
+        let glide = |tone: Hz, n: usize| {
+            let off = 1.0 + 0.12 * (n as f32 - 2_132.0) / 264.0;
+            (tone.radians_per_sample() * off * n as f32).sin()
+        };
+        let said: Vec<i16> = (0..6_000)
+            .map(|n| (2_000.0 * (glide(key('5').low(), n) + glide(key('5').high(), n))) as i16)
+            .collect();
+        let received = key_over_a_vowel(key('5'), 3_000, 800, 0.0);
+        assert!(!is_own(&said, &received, key('5'), 3_000));
+    }
+
+    /// Samples long before and long after an echo hold nothing to compare with.
+    #[test]
+    fn a_key_said_too_long_ago_is_not_ours() {
+        let said = key_over_a_vowel(key('5'), 100, 400, 0.0);
+        let received = key_over_a_vowel(key('5'), 4_000, 800, 0.0);
+        assert!(!is_own(&said, &received, key('5'), 4_000));
+    }
 }

@@ -72,6 +72,8 @@ pub(super) struct Burst {
     pub(super) spoilt: u8,
     /// Its begin was not heard: it sounded when the audio began, or after a hole.
     pub(super) is_cut: bool,
+    /// The mean square of the hop right behind, where the tones fill none of it; else 0.
+    pub(super) behind: f32,
 }
 
 impl Burst {
@@ -125,18 +127,19 @@ impl Open {
         self.spoilt_now = 0;
     }
 
-    fn close(&self, end: Samples) -> Burst {
+    fn close(&self, filled: u64, behind: f32) -> Burst {
         let [least, greatest] = self.range;
         Burst {
             pitch: self.pitch,
             begin: self.begin,
-            end,
+            end: self.end + Samples(filled),
             frequency: Hz(self.frequency),
             power: self.power,
             spread: if greatest > least { Db::of_powers(greatest, least) } else { Db(0.0) },
             share: self.share,
             spoilt: self.spoilt,
             is_cut: self.is_cut,
+            behind: if filled == 0 { behind } else { 0.0 },
         }
     }
 }
@@ -206,8 +209,8 @@ impl Follower {
     /// The audio is over: so is what sounds.
     pub(super) fn close(&mut self) -> Option<Burst> {
         let open = self.open.take()?;
-        let filled = if open.spoilt_now == 0 { 0 } else { filled(self.after, open.power, open.share) };
-        Some(open.close(open.end + Samples(filled)))
+        let behind = if open.spoilt_now == 0 { 0.0 } else { self.after };
+        Some(open.close(filled(behind, open.power, open.share), behind))
     }
 
     fn begin(&mut self, heard: &Heard, pitch: Pitch, tone: &Tone) {

@@ -215,6 +215,8 @@ fn is_beep(plan: &TonePlan, burst: &Burst) -> bool {
         && burst.spread <= BEEP_SPREAD
         && burst.share >= BEEP_SHARE
         && burst.spoilt <= BEEP_SPOILT
+        // Something as loud took the line over.
+        && burst.behind * DROP.power_ratio() <= burst.power
 }
 
 /// How long nothing must follow a beep.
