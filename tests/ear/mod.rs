@@ -188,13 +188,19 @@ impl Stream {
         self.ends.push(self.samples.len());
     }
 
-    /// Scores reports `(digit, sample where told)`.
-    pub fn score(&self, reports: &[(char, u64)]) -> Score {
+    /// The keys of each trial, of reports `(digit, sample where told)`.
+    pub fn heard(&self, reports: &[(char, u64)]) -> Vec<String> {
         let mut heard = vec![String::new(); self.expected.len()];
         for (digit, at) in reports {
             let trial = self.ends.partition_point(|end| *end as u64 <= *at);
             heard[trial.min(self.ends.len() - 1)].push(*digit);
         }
+        heard
+    }
+
+    /// Scores reports `(digit, sample where told)`.
+    pub fn score(&self, reports: &[(char, u64)]) -> Score {
+        let heard = self.heard(reports);
         let count = |is: fn(&str, &str) -> bool| {
             heard.iter().zip(&self.expected).filter(|(heard, expected)| is(heard, expected)).count()
         };

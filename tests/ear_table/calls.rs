@@ -5,14 +5,7 @@ use octothorpe::dsp::units::Samples;
 use crate::ear::calls::{Call, prompts};
 use crate::ear::{Score, short_or_long, wav};
 use crate::table::{Required, Table, share_words, wrong};
-use crate::trials::each;
-
-/// Right, doubled; of ours and of SpanDSP.
-#[derive(Debug, Clone, Copy)]
-struct Came {
-    ours: [bool; 2],
-    theirs: [bool; 2],
-}
+use crate::trials::{each, each_beside};
 
 pub(crate) fn measure(table: &mut Table) {
     lone_hash(table);
@@ -23,27 +16,24 @@ pub(crate) fn measure(table: &mut Table) {
 fn lone_hash(table: &mut Table) {
     let (name, trials) = ("`#` in a realistic call, once and only once", short_or_long(2_000, 20_000));
     let prompts = prompts();
-    let spandsp = &table.spandsp;
-    let came = each(table.seed, name, trials, |rng, trial| {
+    let came = each_beside(table, name, trials, |rng, trial| {
         let call = Call::with_keys(rng, "#", &prompts);
         let heard = call.hear();
-        let beside: String = spandsp.hear(&call.silenced(), 0).reports.iter().map(|(key, _)| *key).collect();
-        let came = |keys: &str| [keys == "#", keys.matches('#').count() > 1];
-        let told = (heard.keys != "#").then(|| {
+        if heard.keys != "#" {
             keep("hash", trial, &call);
-            format!("trial {trial}: heard '{}'", heard.keys)
-        });
-        (Came { ours: came(&heard.keys), theirs: came(&beside) }, told)
+        }
+        (heard.keys, call.silenced())
     });
-    let score = |of: fn(&Came) -> [bool; 2]| Score {
+    let score = |of: fn(&(String, String)) -> &str| Score {
         trials,
-        right: came.iter().filter(|(came, _)| of(came)[0]).count(),
-        doubled: came.iter().filter(|(came, _)| of(came)[1]).count(),
+        right: came.iter().filter(|keys| of(keys) == "#").count(),
+        doubled: came.iter().filter(|keys| of(keys).matches('#').count() > 1).count(),
         fired: 0,
     };
-    let beside = share_words(score(|came| came.theirs));
-    let wrong = came.iter().filter_map(|(_, wrong)| wrong.clone()).collect();
-    table.share(name, Required::ShareOnce(99.95), score(|came| came.ours), &beside, wrong);
+    let beside = share_words(score(|(_, theirs)| theirs));
+    let wrong = came.iter().enumerate().filter(|(_, (ours, _))| ours != "#");
+    let wrong = wrong.map(|(trial, (ours, _))| format!("trial {trial}: heard '{ours}'")).collect();
+    table.share(name, Required::ShareOnce(99.95), score(|(ours, _)| ours), &beside, wrong);
 }
 
 /// The fraud report under the same conditions: it must never pass for an approval.

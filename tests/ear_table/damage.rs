@@ -3,7 +3,7 @@
 use crate::ear::damage::{Discontinuous, holes, lost_frames, slips};
 use crate::ear::{Score, short_or_long};
 use crate::table::{Required, Table, share_words};
-use crate::trials::{beside, each};
+use crate::trials::{beside, each_beside};
 
 pub(crate) fn measure(table: &mut Table) {
     let trials = short_or_long(500, 5_000);
@@ -17,13 +17,16 @@ pub(crate) fn measure(table: &mut Table) {
 
 fn pauses_not_sent(table: &mut Table, trials: usize) {
     let name = "a key beside silence that is not sent (DTX) or comfort noise";
-    let spandsp = &table.spandsp;
-    let came = each(table.seed, name, trials, |rng, _| {
+    let heard = each_beside(table, name, trials, |rng, _| {
         let line = Discontinuous::any(rng);
-        let theirs = spandsp.hear(&line.silenced(), 0).reports.iter().map(|(key, _)| *key).collect();
-        [line.heard(), theirs]
-            .map(|heard: String| (heard == line.expected, heard.len() > line.expected.len()))
+        ((line.heard(), line.expected.clone()), line.silenced())
     });
+    let came: Vec<[(bool, bool); 2]> = heard
+        .into_iter()
+        .map(|((ours, expected), theirs)| {
+            [ours, theirs].map(|heard| (heard == expected, heard.len() > expected.len()))
+        })
+        .collect();
     let score = |which: usize| Score {
         trials: came.len(),
         right: came.iter().filter(|came| came[which].0).count(),

@@ -11,7 +11,7 @@ use crate::ear::calls::{PACKET, prompts};
 use crate::ear::echoes::{EchoCall, prompt_of};
 use crate::ear::{Audio, Score, reports, short_or_long};
 use crate::table::{Required, Row, Table, share_words};
-use crate::trials::each;
+use crate::trials::{each, each_beside};
 
 pub(crate) fn measure(table: &mut Table) {
     for (sir, least) in [(12.0, 99.9), (6.0, 99.5), (0.0, 99.0)] {
@@ -28,12 +28,16 @@ fn key_over_echo(table: &mut Table, sir: f32, least: f64) {
         format!("100 ms key over our prompt's echo, SIR {sir} dB, prompt known"),
         short_or_long(500, 10_000),
     );
-    let spandsp = &table.spandsp;
-    let right = each(table.seed, &name, trials, |rng, _| {
+    let heard = each_beside(table, &name, trials, |rng, _| {
         let call = EchoCall::with_key(rng, Db(sir));
-        let theirs: String = spandsp.hear(&call.received, 0).reports.iter().map(|(key, _)| *key).collect();
-        [call.heard(), call.heard_blind(), theirs].map(|heard| (heard == call.expected, heard.len() > 1))
+        ((call.expected.clone(), call.heard(), call.heard_blind()), call.received)
     });
+    let right: Vec<[(bool, bool); 3]> = heard
+        .into_iter()
+        .map(|((expected, ours, blind), theirs)| {
+            [ours, blind, theirs].map(|heard| (heard == expected, heard.len() > 1))
+        })
+        .collect();
     let score = |which: usize| Score {
         trials,
         right: right.iter().filter(|right| right[which].0).count(),
@@ -53,16 +57,15 @@ fn no_keys(
     trials: usize,
     make: impl Fn(&mut StdRng, usize) -> EchoCall + Sync,
 ) {
-    let spandsp = &table.spandsp;
-    let heard = each(table.seed, name, trials, |rng, trial| {
+    let heard = each_beside(table, name, trials, |rng, trial| {
         let call = make(rng, trial);
-        (call.heard(), call.heard_blind().len(), spandsp.hear(&call.received, 0).reports.len())
+        ((call.heard(), call.heard_blind().len()), call.received)
     });
-    let keys = heard.iter().map(|(keys, ..)| keys.len()).sum();
-    let (blind, theirs) =
-        heard.iter().fold((0, 0), |sum, (_, blind, theirs)| (sum.0 + blind, sum.1 + theirs));
-    let wrong = heard.iter().enumerate().filter(|(_, (keys, ..))| !keys.is_empty());
-    let wrong = wrong.map(|(trial, (keys, ..))| format!("trial {trial}: heard '{keys}'")).collect();
+    let keys = heard.iter().map(|((keys, _), _)| keys.len()).sum();
+    let blind: usize = heard.iter().map(|((_, blind), _)| blind).sum();
+    let theirs: usize = heard.iter().map(|(_, theirs)| theirs.len()).sum();
+    let wrong = heard.iter().enumerate().filter(|(_, ((keys, _), _))| !keys.is_empty());
+    let wrong = wrong.map(|(trial, ((keys, _), _))| format!("trial {trial}: heard '{keys}'")).collect();
     table.none(name, keys, trials, &format!("{theirs}; ours blind {blind}"), wrong);
 }
 

@@ -30,6 +30,27 @@ pub(crate) fn each<T: Send>(
     (0..trials).into_par_iter().map(|n| trial(&mut random(seed, row, n), n)).collect()
 }
 
+/// What comes of each trial in their order, and the keys that SpanDSP tells in the samples that it made.
+pub(crate) fn each_beside<T: Send>(
+    table: &Table,
+    row: &str,
+    trials: usize,
+    trial: impl Fn(&mut StdRng, usize) -> (T, Vec<i16>) + Sync,
+) -> Vec<(T, String)> {
+    let row_of_trials = |first: usize| {
+        let (mut stream, mut came) = (Stream::default(), Vec::with_capacity(IN_A_ROW));
+        for n in first..(first + IN_A_ROW).min(trials) {
+            let (what, samples) = trial(&mut random(table.seed, row, n), n);
+            stream.push(&samples, String::new());
+            came.push(what);
+        }
+        let theirs = stream.heard(&table.spandsp.hear(&stream.samples, 0).reports);
+        came.into_iter().zip(theirs).collect::<Vec<_>>()
+    };
+    let firsts: Vec<usize> = (0..trials).step_by(IN_A_ROW).collect();
+    firsts.into_par_iter().flat_map_iter(row_of_trials).collect()
+}
+
 /// How two detectors did on the same trials.
 #[derive(Debug, Clone, Copy, Default)]
 pub(crate) struct Beside {

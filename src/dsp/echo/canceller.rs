@@ -312,3 +312,101 @@ fn gradient<S: Simd>(simd: S, errors: &[f32; BLOCK], line: &[f32; LINE]) -> [f32
     }
     slopes
 }
+
+#[cfg(test)]
+mod tests {
+    use pulp::Scalar;
+
+    use super::super::Recording;
+    use super::super::tests::noise;
+    use super::*;
+
+    const LAG: usize = 500;
+
+    /// What comes back of what was said: two reflections, 8 dB down.
+    fn echo(said: &[i16]) -> Vec<f32> {
+        let at = |n: usize| said.get(n).copied().map_or(0.0, f32::from);
+        let late = |n: usize, by: usize| n.checked_sub(by).map_or(0.0, at);
+        (0..said.len()).map(|n| 0.35 * late(n, LAG) - 0.15 * late(n, LAG + 9)).collect()
+    }
+
+    /// Takes the echo out of what is received from a position on; the share of its energy that is left.
+    fn run(canceller: &mut Canceller, played: &Recording, received: &[f32], at: usize) -> f32 {
+        let (mut before, mut after) = (0.0, 0.0);
+        for (n, samples) in received.as_chunks::<BLOCK>().0.iter().enumerate() {
+            let mut block = *samples;
+            canceller.run(Scalar, played, Samples((at + n * BLOCK) as u64), &mut block, BLOCK);
+            before += energy(Scalar, samples);
+            after += energy(Scalar, &block);
+        }
+        after / before
+    }
+
+    /// Noise for 2.5 s, its echo, and a model that has learnt from its first second.
+    fn learnt() -> (Recording, Vec<f32>, Canceller) {
+        let said = noise(20_000, Dbm0(-10.0), 1);
+        let received = echo(&said);
+        let played = Recording::new(said, Samples(0));
+        let mut canceller = Canceller::new(LAG);
+        canceller.jump(Scalar, &played, Samples(0));
+        for (n, block) in received[..8_000].as_chunks::<BLOCK>().0.iter().enumerate() {
+            canceller.teach(Scalar, &played, Samples((n * BLOCK) as u64), block, BLOCK);
+        }
+        canceller.trust();
+        (played, received, canceller)
+    }
+
+    #[test]
+    fn a_path_that_was_learnt_leaves_next_to_nothing() {
+        let (played, received, mut canceller) = learnt();
+        let left = run(&mut canceller, &played, &received[8_000..], 8_000);
+        assert!(left < Db(-25.0).power_ratio(), "{left}");
+    }
+
+    /// A key under our voice: it is what remains, and the path is known as well as before.
+    #[test]
+    fn a_key_stays_and_does_not_spoil_the_path() {
+        let (played, received, mut canceller) = learnt();
+        run(&mut canceller, &played, &received[8_000..12_000], 8_000);
+        let tones = |n: usize| (0.74 * n as f32).sin() + (1.16 * n as f32).sin();
+        let key: Vec<f32> = (0..1_600).map(|n| 6_000.0 * tones(n)).collect();
+        let both: Vec<f32> =
+            received[12_000..13_600].iter().zip(&key).map(|(echo, key)| echo + key).collect();
+        let mut off = 0.0;
+        for (n, (samples, key)) in
+            both.as_chunks::<BLOCK>().0.iter().zip(key.as_chunks::<BLOCK>().0).enumerate()
+        {
+            let mut block = *samples;
+            canceller.run(Scalar, &played, Samples((12_000 + n * BLOCK) as u64), &mut block, BLOCK);
+            off += block.iter().zip(key).map(|(left, key)| (left - key).powi(2)).sum::<f32>();
+        }
+        assert!(off < Db(-15.0).power_ratio() * energy(Scalar, &key), "the key comes out as it went in");
+        let left = run(&mut canceller, &played, &received[13_600..], 13_600);
+        assert!(left < Db(-20.0).power_ratio(), "{left}");
+    }
+
+    /// Where the echo is no more, the model's own voice must not be added to what is received.
+    #[test]
+    fn a_path_that_is_gone_adds_nothing() {
+        let (played, _, mut canceller) = learnt();
+        let stranger: Vec<f32> = noise(6_400, Dbm0(-14.0), 7).into_iter().map(f32::from).collect();
+        assert!(run(&mut canceller, &played, &stranger, 8_000) <= 1.0);
+    }
+
+    /// A far end that moved its phone: the new path is learnt while it is heard.
+    #[test]
+    fn a_path_that_changed_is_learnt_anew() {
+        let (played, received, mut canceller) = learnt();
+        let turned: Vec<f32> = received.iter().map(|x| -0.6 * x).collect();
+        run(&mut canceller, &played, &turned[8_000..14_400], 8_000);
+        let left = run(&mut canceller, &played, &turned[14_400..], 14_400);
+        assert!(left < Db(-12.0).power_ratio(), "{left}");
+    }
+
+    #[test]
+    fn a_delay_within_the_taps_is_covered() {
+        let canceller = Canceller::new(LAG);
+        assert!(canceller.covers(LAG) && canceller.covers(LAG + 40));
+        assert!(!canceller.covers(LAG - 30) && !canceller.covers(LAG + 60));
+    }
+}

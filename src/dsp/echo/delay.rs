@@ -120,3 +120,76 @@ impl Delay {
         self.drift = drift.clamp(-MOST_DRIFT, MOST_DRIFT);
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use pulp::Scalar;
+
+    use super::super::Recording;
+    use super::*;
+    use crate::dsp::units::Samples;
+
+    /// Something that is known between its samples too: sines that no block holds whole.
+    fn sound(at: f64) -> f32 {
+        [0.11, 0.37, 0.83, 1.29].iter().map(|step| 2_000.0 * (step * at).sin() as f32).sum()
+    }
+
+    fn said(count: usize) -> Recording {
+        Recording::new((0..count).map(|n| sound(n as f64).round() as i16).collect::<Vec<_>>(), Samples(0))
+    }
+
+    /// The block that ends at `end`, of an echo that is so late.
+    fn echo(end: usize, late: impl Fn(f64) -> f64) -> [f32; BLOCK] {
+        std::array::from_fn(|n| {
+            let at = (end - BLOCK + n) as f64;
+            sound(at - late(at))
+        })
+    }
+
+    #[test]
+    fn what_was_played_is_read_between_its_samples() {
+        let mut delay = Delay::new(100);
+        for fraction in [0.0, 0.25, 0.5, 0.9] {
+            delay.samples = 100.0 + fraction;
+            let read = delay.read(Scalar, &said(2_000), 1_000);
+            let wanted = echo(1_000, |_| 100.0 + fraction);
+            let off = read.iter().zip(wanted).map(|(a, b)| (a - b).powi(2)).sum::<f32>();
+            assert!(off < 1e-3 * energy(Scalar, &wanted), "{fraction}: {off}");
+        }
+    }
+
+    /// "Drifting 200 ppm", either way: the delay is followed to a twentieth of a sample.
+    #[test]
+    fn a_drifting_echo_is_followed() {
+        let played = said(34_000);
+        for ppm in [-200.0, 0.0, 200.0] {
+            let late = |at: f64| 300.3 + ppm * 1e-6 * at;
+            let mut delay = Delay::new(300);
+            for end in (BLOCK..32_000).step_by(BLOCK) {
+                delay.pass(BLOCK as u64);
+                let made = delay.read(Scalar, &played, end as i64);
+                let mut left = echo(end, late);
+                left.iter_mut().zip(made).for_each(|(left, made)| *left -= made);
+                delay.learn(Scalar, &made, &left);
+            }
+            let off = delay.samples() - late(32_000.0);
+            assert!(off.abs() < 0.05, "{ppm} ppm: {off}");
+            assert!((delay.drift * 1e6 - ppm).abs() < 30.0, "{ppm} ppm: {}", delay.drift * 1e6);
+        }
+    }
+
+    /// Between two sentences the drift that is known goes on.
+    #[test]
+    fn a_pause_moves_the_delay_by_its_drift() {
+        let mut delay = Delay { drift: 100e-6, ..Delay::new(300) };
+        delay.pass(80_000);
+        assert!((delay.samples() - 308.0).abs() < 1e-6);
+    }
+
+    #[test]
+    fn silence_teaches_nothing() {
+        let mut delay = Delay::new(300);
+        delay.learn(Scalar, &[0.0; BLOCK], &[100.0; BLOCK]);
+        assert_eq!(delay.samples(), 300.0);
+    }
+}

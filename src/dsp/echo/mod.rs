@@ -168,15 +168,20 @@ impl<R: Reference> pulp::WithSimd for Hear<'_, R> {
 mod tests {
     use super::*;
 
-    /// A second of something like a voice, by a generator of its own.
+    /// A second of something like a voice.
     fn voice(level: Dbm0) -> Vec<i16> {
+        noise(8000, level, 1)
+    }
+
+    /// White noise whose peaks are those of a tone at a level, by a generator of its own.
+    pub(super) fn noise(count: usize, level: Dbm0, seed: u32) -> Vec<i16> {
         let peak = level.sine_peak() as i32;
-        let mut state = 1u32;
+        let mut state = seed;
         let mut next = || {
             state = state.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
             (state >> 16) as i32 % (2 * peak + 1) - peak
         };
-        (0..8000).map(|_| next() as i16).collect()
+        (0..count).map(|_| next() as i16).collect()
     }
 
     fn hear(model: &mut EchoModel, played: &Recording, received: &[i16]) {

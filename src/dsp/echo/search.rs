@@ -187,3 +187,51 @@ fn narrowed(samples: &[f32; GROUP_SAMPLES + BAND_TAPS]) -> [f32; GROUP] {
     }
     group
 }
+
+#[cfg(test)]
+mod tests {
+    use pulp::Scalar;
+
+    use super::super::history::widen;
+    use super::super::tests::noise;
+    use super::*;
+
+    /// A second and a half of noise, correlated with what `received` makes of it.
+    fn candidate(received: impl Fn(&[i16]) -> Vec<i16>) -> Candidate {
+        let said = noise(12_000, Dbm0(-10.0), 1);
+        let heard = received(&said);
+        let reading = |samples: &[i16], from: i64, out: &mut [f32]| {
+            out.fill(0.0);
+            let before = usize::try_from(-from).unwrap_or(0).min(out.len());
+            widen(&samples[usize::try_from(from).unwrap_or(0)..], &mut out[before..]);
+        };
+        let mut search = Search::new();
+        for end in (GROUP_SAMPLES..=said.len()).step_by(GROUP_SAMPLES) {
+            search.take_played(Scalar, |from, out| reading(&said, from, out), end as u64);
+            search.take_received(Scalar, |from, out| reading(&heard, from, out), end as u64);
+        }
+        search.candidate(Scalar)
+    }
+
+    fn late(said: &[i16], by: usize, gain: f32) -> Vec<i16> {
+        let echo = said.iter().map(|x| (gain * f32::from(*x)) as i16);
+        std::iter::repeat_n(0, by).chain(echo).take(said.len()).collect()
+    }
+
+    /// "10 to 300 ms late", 0 to 30 dB down.
+    #[test]
+    fn an_echo_stands_out_at_its_delay() {
+        for (by, gain) in [(80, 1.0), (403, 0.1), (1_600, -0.3), (2_400, 0.03)] {
+            let Candidate { lag, prominence } = candidate(|said| late(said, by, gain));
+            assert!(lag.abs_diff(by) <= 2 * DECIMATION, "{by}: {lag}");
+            assert!(prominence > 8.0, "{by}: {prominence}");
+        }
+    }
+
+    #[test]
+    fn what_is_no_echo_has_no_delay() {
+        let stranger = candidate(|said| noise(said.len(), Dbm0(-10.0), 99));
+        assert!(stranger.prominence < 5.5, "{stranger:?}");
+        assert_eq!(candidate(|said| vec![0; said.len()]).prominence, 0.0);
+    }
+}

@@ -27,11 +27,16 @@ const DELAYS: [usize; 2] = [40, 2480];
 /// Looks at the reference between the two delays.
 const LOOKS: usize = (DELAYS[1] - DELAYS[0]) / STEP + STRETCHES;
 
-/// The least share of the reference that its two tones have.
-const SHARE: f32 = 0.1;
+/// Where the two tones are so much of what was said, so much of what is heard at them must be the said
+/// ones: a path that lets one of them hardly through leaves it in the line's noise.
+const ALONE: f32 = 0.7;
+const ALONE_SAME: f32 = 0.8;
 
-/// The least part of a heard tone that is the said one: a voice keeps neither pitch nor loudness so well.
-const SAMENESS: f32 = 0.93;
+/// Where a voice was said over them, they must be more of what is heard, and each of them; no voice keeps
+/// pitch and loudness so well.
+const BESIDE: f32 = 0.1;
+const BESIDE_SAME: f32 = 0.95;
+const BESIDE_EACH: f32 = 0.8;
 
 /// An echo is no louder than what was played, but for what a narrow band and two quantisers add.
 const LOUDEST_ECHO: Db = Db(9.0);
@@ -67,25 +72,42 @@ pub(super) fn explains(
 /// True if what was said holds the two tones, and if they come back as what was heard.
 fn could_echo(said: &[Stretch], heard: &[Stretch]) -> bool {
     let sum = |of: fn(&Stretch) -> f32| said.iter().map(of).sum::<f32>();
-    let share = sum(|s| s.of_tones) / sum(|s| s.all).max(1.0);
-    let are_same = || [0, 1].into_iter().all(|tone| sameness(tone, said, heard) >= SAMENESS);
-    share >= SHARE && are_same()
+    let share = sum(|stretch| stretch.of_tones) / sum(|stretch| stretch.all).max(1.0);
+    if share < BESIDE {
+        return false;
+    }
+    let (low, high) = (Same::of(0, said, heard), Same::of(1, said, heard));
+    if low.is_too_loud || high.is_too_loud {
+        return false;
+    }
+    let both = (low.same + high.same) / (low.all + high.all).max(1.0);
+    let is_each = [low, high].iter().all(|tone| tone.same >= BESIDE_EACH * tone.all);
+    share >= ALONE && both >= ALONE_SAME || both >= BESIDE_SAME && is_each
 }
 
-/// The part of a heard tone's energy that is the said one, fainter and at another phase, but by the same
-/// throughout: a coherence, from 0 to 1. 0 if it is louder than an echo can be.
-fn sameness(tone: usize, said: &[Stretch], heard: &[Stretch]) -> f32 {
-    let (mut common, mut all) = ([0.0; 2], [0.0f32; 2]);
-    for (said, heard) in said.iter().zip(heard) {
-        let ([a, b], [c, d]) = (said.tones[tone], heard.tones[tone]);
-        common = [common[0] + a * c + b * d, common[1] + a * d - b * c];
-        all = [all[0] + a * a + b * b, all[1] + c * c + d * d];
+/// A heard tone beside the said one.
+#[derive(Debug, Clone, Copy)]
+struct Same {
+    /// Energy that is the said tone, fainter and at another phase, but by the same throughout.
+    same: f32,
+    /// All that was heard at the tone.
+    all: f32,
+    /// Louder than an echo can be.
+    is_too_loud: bool,
+}
+
+impl Same {
+    fn of(tone: usize, said: &[Stretch], heard: &[Stretch]) -> Same {
+        let (mut common, mut of_said, mut all) = ([0.0; 2], 0.0, 0.0);
+        for (said, heard) in said.iter().zip(heard) {
+            let ([a, b], [c, d]) = (said.tones[tone], heard.tones[tone]);
+            common = [common[0] + a * c + b * d, common[1] + a * d - b * c];
+            of_said += a * a + b * b;
+            all += c * c + d * d;
+        }
+        let same = (common[0] * common[0] + common[1] * common[1]) / f32::max(of_said, 1.0);
+        Same { same, all, is_too_loud: of_said * LOUDEST_ECHO.power_ratio() < all }
     }
-    let [of_said, of_heard] = all;
-    if of_said * LOUDEST_ECHO.power_ratio() < of_heard {
-        return 0.0;
-    }
-    (common[0] * common[0] + common[1] * common[1]) / (of_said * of_heard).max(1.0)
 }
 
 /// The stretch that ends at a position.

@@ -78,3 +78,61 @@ fn levinson(products: &[f32; ORDER + 1]) -> [f32; ORDER] {
     }
     weights
 }
+
+#[cfg(test)]
+mod tests {
+    use pulp::Scalar;
+
+    use super::super::tests::noise;
+    use super::*;
+    use crate::dsp::units::Dbm0;
+
+    /// What is left of the newest samples, as a share of their energy.
+    fn share_left(whitener: &Whitener, line: &[f32]) -> f32 {
+        let newest = &line[line.len() - SUMS..];
+        let errors = whitener.run(Scalar, line);
+        product(Scalar, &errors, &errors) / product(Scalar, newest, newest)
+    }
+
+    fn white() -> Vec<f32> {
+        noise(160, Dbm0(-10.0), 1).into_iter().map(f32::from).collect()
+    }
+
+    /// A vowel's formant: noise through a resonance at 500 Hz.
+    fn vowel() -> Vec<f32> {
+        let (mut one, mut two) = (0.0, 0.0);
+        let resonance = |x: f32| {
+            let now = x + 2.0 * 0.97 * 0.392_7f32.cos() * one - 0.97 * 0.97 * two;
+            (one, two) = (now, one);
+            now
+        };
+        white().into_iter().map(resonance).collect()
+    }
+
+    #[test]
+    fn before_the_first_look_nothing_is_predicted() {
+        assert_eq!(share_left(&Whitener::new(), &vowel()), 1.0);
+    }
+
+    /// A vowel alone would teach a path nothing but its own few harmonics.
+    #[test]
+    fn a_vowel_becomes_nearly_white_and_noise_stays_as_it_is() {
+        let mut whitener = Whitener::new();
+        whitener.watch(Scalar, &vowel());
+        assert!(share_left(&whitener, &vowel()) < 0.15);
+        let mut whitener = Whitener::new();
+        whitener.watch(Scalar, &white());
+        assert!((0.7..1.1).contains(&share_left(&whitener, &white())));
+    }
+
+    /// A pure tone is predicted as far as the noise thought of under it allows, and never to nonsense.
+    #[test]
+    fn a_tone_and_silence_leave_the_weights_finite() {
+        let tone: Vec<f32> = (0..160).map(|n| 8_000.0 * (0.7 * n as f32).sin()).collect();
+        for line in [tone, vec![0.0; 160]] {
+            let mut whitener = Whitener::new();
+            whitener.watch(Scalar, &line);
+            assert!(whitener.weights.iter().all(|weight| weight.abs() < 10.0), "{whitener:?}");
+        }
+    }
+}

@@ -3,7 +3,7 @@
 use std::f32::consts::TAU;
 
 use super::bank::{BINS, BLOCK, BLOCK_RATE, Bank, Bins, Complex, centre, response};
-use crate::dsp::units::{Db, Hz};
+use crate::dsp::units::{Db, Hz, SAMPLE_RATE};
 
 /// Blocks in a hop.
 pub(super) const HOP_BLOCKS: usize = 8;
@@ -29,6 +29,12 @@ pub(super) struct Tone {
     /// Its part of all that the hop holds.
     pub(super) share: f32,
 }
+
+/// A tone that has less of its hop is of no account, and not looked at twice.
+const IN_DOUBT: f32 = 0.8;
+
+/// The least part of a tone's power that its samples show of it; some Hz off, they show less.
+const PROVEN: f32 = 0.7;
 
 /// How far a tone that does not change may seem to, from one hop to the next.
 const UNCHANGED: Hz = Hz(6.0);
@@ -148,6 +154,23 @@ fn steady_part(blocks: &Blocks, bin: usize, frequency: Hz) -> Complex {
     sum.scaled(1.0 / HOP_BLOCKS as f32)
 }
 
+/// A tone that is all of a hop by its bins, as the samples themselves show it.
+///
+/// The harmonics of a note of 250 Hz, the blocks' own rate, turn alike in every bin and pass for one tone.
+pub(super) fn proven(tone: Tone, hop: &[i16; HOP], mean_square: f32) -> Tone {
+    if tone.share < IN_DOUBT {
+        return tone;
+    }
+    let turn = Complex::unit(-TAU * tone.frequency.0 / SAMPLE_RATE as f32);
+    let (mut sum, mut wave) = (Complex::default(), Complex { re: 1.0, im: 0.0 });
+    for sample in hop {
+        sum += wave.scaled(f32::from(*sample));
+        wave = wave * turn;
+    }
+    let power = 2.0 * sum.power() / (HOP * HOP) as f32;
+    if power >= PROVEN * tone.power { tone } else { Tone { power, share: power / mean_square, ..tone } }
+}
+
 /// True if one sine above the bins is nearly all that a hop holds.
 ///
 /// The correlations of a sine with itself one and two samples later are cos ω and cos 2ω.
@@ -163,6 +186,7 @@ pub(super) fn is_high_sine(hop: &[i16; HOP], mean_square: f32) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::dsp::level::mean_square;
 
     fn hop_of(frequency: f32) -> (Blocks, f32) {
         let step = TAU * frequency / 8000.0;
@@ -181,6 +205,24 @@ mod tests {
             assert!((tone.share - 1.0).abs() < 0.06, "{frequency}: {tone:?}");
             assert!(motion.coherence > 0.98, "{frequency}: {motion:?}");
         }
+    }
+
+    /// A held note whose pitch is the blocks' own rate, with its harmonics, is no single tone.
+    #[test]
+    fn a_note_of_many_harmonics_is_not_one_tone() {
+        let at = |n: usize| {
+            let harmonic = |k: f32, peak: f32| peak * (TAU * 250.0 * k * n as f32 / 8000.0 + k).sin();
+            (harmonic(1.0, 3000.0) + harmonic(2.0, 1800.0) + harmonic(3.0, 900.0)).round() as i16
+        };
+        let hop: [i16; HOP] = std::array::from_fn(at);
+        let all = mean_square(&hop);
+        let half = Tone { frequency: Hz(500.0), power: 0.95 * all, share: 0.95 };
+        assert!(proven(half, &hop, all).share < 0.4);
+        let sine: [i16; HOP] =
+            std::array::from_fn(|n| (3000.0 * (TAU * 500.0 * n as f32 / 8000.0).sin()) as i16);
+        let all = mean_square(&sine);
+        let whole = Tone { frequency: Hz(502.0), power: 0.95 * all, share: 0.95 };
+        assert_eq!(proven(whole, &sine, all), whole);
     }
 
     #[test]

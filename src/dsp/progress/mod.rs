@@ -326,7 +326,8 @@ impl Listener {
     /// What the bins show of the hop, and how tonal that is.
     fn look(&mut self, mean_square: f32) -> (Heard, Tonality) {
         let (blocks, motion) = ARCH.dispatch(Look { before: &self.last_block, hop: &self.pending });
-        let tone = (motion.coherence >= TONE_COHERENCE).then(|| motion.tone(&blocks, mean_square));
+        let tone = (motion.coherence >= TONE_COHERENCE)
+            .then(|| hop::proven(motion.tone(&blocks, mean_square), &self.pending, mean_square));
         let mut pair = None;
         let before = self.before.take();
         if motion.low_share() >= PAIR_LOW_SHARE && self.pairs[0].is_some() {
