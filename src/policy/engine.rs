@@ -159,6 +159,11 @@ impl Engine {
         let call = call.clone();
         self.budgets.take_back(&call.tenant, reserved, call.at);
         self.budgets.add(&call.tenant, call.charge, call.at);
+        if call.outcome == Outcome::Confirmed
+            && let Some(client) = call.client.and_then(|mark| self.clients.get_mut(mark))
+        {
+            client.confirm(call.at);
+        }
         self.end_new(&call);
         let now = self.steady.latest();
         let learned = self.learn(&call, now);

@@ -2,8 +2,9 @@
 
 use std::net::IpAddr;
 
+use super::client::Ordered;
 use super::engine::Engine;
-use super::history::{Guard, Orderer};
+use super::history::{Guard, Orderer, Outcome};
 use super::refusal::Refusal;
 use super::ticket::Counted;
 use crate::config::Rate;
@@ -26,8 +27,11 @@ impl Engine {
             limits.address_exempt.iter().any(|net| net.contains(&address.to_canonical()))
         });
         let client = call.client.filter(|_| !exempt).and_then(|mark| self.clients.get(mark));
-        let client = client
-            .and_then(|client| client.wait(&limits.address, limits.address_countries, &call.region, now));
+        let client = client.and_then(|client| {
+            let new = limits.address_unverified.filter(|_| call.new);
+            let new = new.and_then(|rate| client.wait_for_new(rate, now));
+            client.wait(&limits.address, limits.address_countries, &call.region, now).max(new)
+        });
         let tokens = self
             .buckets_of(call)
             .into_iter()
@@ -72,14 +76,17 @@ impl Engine {
     pub(super) fn count(&mut self, call: &Counted, now: UnixMs) {
         let limits = &self.settings.policy.limits;
         let most = |rates: &[Rate]| rates.iter().map(|rate| rate.most as usize).max().unwrap_or(0).max(64);
-        let (of_number, of_user, of_client) =
-            (most(&limits.number), most(&limits.user), most(&limits.address));
+        let (of_number, of_user) = (most(&limits.number), most(self.user_limits(call)));
+        let of_new = limits.address_unverified.map_or(0, |rate| rate.most as usize);
+        let of_client = most(&limits.address).max(of_new);
         self.numbers.entry(call.number, now).add(call.at, call.outcome, call.strange, of_number);
         if let Some(user) = call.user {
             self.users.entry(user, now).add(call.at, call.outcome, call.strange, of_user);
         }
         if let Some(client) = call.client {
-            self.clients.entry(client, now).add(call.at, &call.region, of_client);
+            let confirmed = call.outcome == Outcome::Confirmed;
+            let ordered = Ordered { at: call.at, new: call.new, confirmed };
+            self.clients.entry(client, now).add(ordered, &call.region, of_client);
         }
         self.budgets.add(&call.tenant, call.charge, call.at);
         self.count_new(call, now);

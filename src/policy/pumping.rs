@@ -50,13 +50,14 @@ impl Engine {
             return Ok(());
         }
         let config = self.settings.policy.pumping.clone();
+        let priced = self.settings.rates.dearest().is_some();
         let prefixes = [(&call.prefix, config.numbers), (&call.rate_prefix, config.rate_numbers)];
         for (prefix, least) in prefixes {
             let Some(traffic) = self.prefixes.get_mut(prefix).filter(|traffic| traffic.is_due(now)) else {
                 continue;
             };
             let signals = traffic.signals(now);
-            if signals.tell_pumping(least, &config) {
+            if signals.tell_pumping(least, priced, &config) {
                 traffic.forget_hour();
                 self.stop(prefix.clone(), signals.to_string(), wall);
                 return Err(Refusal::new(Reason::PrefixRisk));

@@ -190,19 +190,20 @@ impl Traffic {
 }
 
 impl Signals {
-    /// Whether the prefix is pumped: far more new numbers than ever, and either hardly anybody verifies,
-    /// or it costs far more than ever; and few users or addresses stand behind many numbers, or nearly
+    /// Whether the prefix is pumped: far more new numbers than ever, and either hardly anybody verifies
+    /// and it costs something, or it costs far more than ever; and few users or addresses stand behind many numbers, or nearly
     /// every call goes to another number.
     ///
     /// An office whose people register on one morning has many new numbers from one address too: they
     /// verify, and a call to them costs little.
-    pub(super) fn tell_pumping(&self, least_numbers: u32, config: &PumpingConfig) -> bool {
+    pub(super) fn tell_pumping(&self, least_numbers: u32, priced: bool, config: &PumpingConfig) -> bool {
         let times = config.times as usize;
         let surge = self.numbers >= least_numbers as usize && self.numbers >= times * self.past_numbers;
         let few =
             |behind: Option<usize>| behind.is_some_and(|count| count * NUMBERS_A_PERSON <= self.numbers);
         let strangers = few(self.users) || few(self.clients) || self.numbers * 10 >= self.calls * 9;
-        let unverified = self.verified_percent < config.verified_percent as usize;
+        let costs = !priced || self.spend >= config.unverified_spend;
+        let unverified = costs && self.verified_percent < config.verified_percent as usize;
         let dear = self.spend >= config.spend && self.spend.0 >= u64::from(config.times) * self.past_spend.0;
         surge && strangers && (unverified || dear)
     }

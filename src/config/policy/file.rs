@@ -76,7 +76,9 @@ fn limits(written: written::Limits, source: &mut Source) -> Option<LimitsConfig>
     let user = rates("user", written.user, default.user, source);
     let number = rates("number", written.number, default.number, source);
     let address = rates("address", written.address, default.address, source);
-    let countries = countries(written.address_countries, default.address_countries, source);
+    let countries = or_off("address_countries", written.address_countries, default.address_countries, source);
+    let unverified =
+        or_off("address_unverified", written.address_unverified, default.address_unverified, source);
     let exempt = networks("address_exempt", written.address_exempt, source);
     let prefix = bucket("prefix", written.prefix, source);
     let tenant = bucket("tenant", written.tenant, source);
@@ -86,6 +88,7 @@ fn limits(written: written::Limits, source: &mut Source) -> Option<LimitsConfig>
         number: number?,
         address: address?,
         address_countries: countries?,
+        address_unverified: unverified?,
         address_exempt: exempt?,
         prefix: prefix?,
         tenant: tenant?,
@@ -94,7 +97,8 @@ fn limits(written: written::Limits, source: &mut Source) -> Option<LimitsConfig>
 }
 
 /// `"off"` is no limit, as the key has a default.
-fn countries(
+fn or_off(
+    key: &str,
     written: Option<Spanned<String>>,
     default: Option<Rate>,
     source: &mut Source,
@@ -102,7 +106,7 @@ fn countries(
     match written {
         None => Some(default),
         Some(text) if text.get_ref() == "off" => Some(None),
-        Some(text) => rate("address_countries", &text, source).map(Some),
+        Some(text) => rate(key, &text, source).map(Some),
     }
 }
 
@@ -185,6 +189,7 @@ fn pumping(written: written::Pumping, source: &mut Source) -> Option<PumpingConf
     let times = source.number("times", written.times, default.times, 1..=1_000, "times");
     let percent =
         source.number("verified_percent", written.verified_percent, default.verified_percent, 0..=100, "%");
+    let unverified_spend = money("unverified_spend", written.unverified_spend.as_ref(), source);
     let spend = money("spend", written.spend.as_ref(), source);
     let stop = source.number("stop_s", written.stop_s, DAY, 60..=30 * DAY, "s");
     Some(PumpingConfig {
@@ -193,6 +198,7 @@ fn pumping(written: written::Pumping, source: &mut Source) -> Option<PumpingConf
         rate_numbers: rate_numbers?,
         times: times?,
         verified_percent: percent?,
+        unverified_spend: unverified_spend?.unwrap_or(default.unverified_spend),
         spend: spend?.unwrap_or(default.spend),
         stop: Duration::from_secs(stop?.into()),
     })

@@ -18,6 +18,9 @@ pub struct LimitsConfig {
     pub address: Vec<Rate>,
     /// Each client address: so many different countries called.
     pub address_countries: Option<Rate>,
+    /// Each client address: so many calls to numbers that their user did not verify before, since the
+    /// last confirmed call from there.
+    pub address_unverified: Option<Rate>,
     /// Networks whose clients have no limit: an office behind one address.
     pub address_exempt: Vec<IpNet>,
     /// Each prefix, that is a number less its last four digits: a token bucket.
@@ -36,6 +39,7 @@ impl Default for LimitsConfig {
             number: person(),
             address: vec![Rate::new(60, 600)],
             address_countries: Some(Rate::new(5, 86_400)),
+            address_unverified: Some(Rate::new(60, 86_400)),
             address_exempt: Vec::new(),
             prefix: None,
             tenant: None,
@@ -89,9 +93,11 @@ pub struct PumpingConfig {
     pub rate_numbers: u32,
     /// So many times as many as in any hour of the week before.
     pub times: u32,
-    /// With fewer of them verified than this, in per cent; or
+    /// With fewer of them verified than this, in per cent,
     pub verified_percent: u32,
-    /// with so much money in the hour.
+    /// and so much money in the hour, where there are prices; or
+    pub unverified_spend: Money,
+    /// with so much money in the hour, verified or not.
     pub spend: Money,
     /// How long it is stopped, unless somebody unblocks it.
     pub stop: Duration,
@@ -101,10 +107,11 @@ impl Default for PumpingConfig {
     fn default() -> PumpingConfig {
         PumpingConfig {
             enabled: true,
-            numbers: 20,
+            numbers: 10,
             rate_numbers: 100,
             times: 4,
             verified_percent: 20,
+            unverified_spend: Money(5_000_000),
             spend: Money(20_000_000),
             stop: Duration::from_secs(86_400),
         }

@@ -31,6 +31,7 @@ pub(super) struct Limits {
     pub(super) number: Texts,
     pub(super) address: Texts,
     pub(super) address_countries: Text,
+    pub(super) address_unverified: Text,
     pub(super) address_exempt: Texts,
     pub(super) prefix: Text,
     pub(super) tenant: Text,
@@ -101,6 +102,7 @@ pub(super) struct Pumping {
     pub(super) rate_numbers: Number,
     pub(super) times: Number,
     pub(super) verified_percent: Number,
+    pub(super) unverified_spend: Option<Spanned<Value>>,
     pub(super) spend: Option<Spanned<Value>>,
     pub(super) stop_s: Number,
 }
