@@ -7,6 +7,7 @@ use clap::Args;
 use serde::Serialize;
 
 use super::Common;
+use super::check_policy;
 use super::exit::{Exit, Failure, Outcome};
 use super::output::Output;
 use crate::config::{Config, ConfigErrors, Listen, ScriptConfig, Trunk};
@@ -57,6 +58,7 @@ pub(super) async fn run(args: &CheckArgs, common: &Common, output: &mut Output) 
     };
     let mut told = vec![trunks(&config, common)];
     told.extend(prompts(&config)?);
+    told.extend(policy(&config)?);
     told.push(addresses(&config));
     told.push(capacity(&config));
     let mut clean = told.iter().all(|told| told.ok);
@@ -175,6 +177,12 @@ fn prompts(config: &Config) -> Result<Vec<Told>, Failure> {
         told.extend(misfits(&pack, &config.script).map(|told| Told { check: "prompts", ok: false, told }));
     }
     Ok(told)
+}
+
+fn policy(config: &Config) -> Result<Vec<Told>, Failure> {
+    let packs = packs_at(&config.prompts.path).map_err(|error| Failure::usage(error.to_string()))?;
+    let told = check_policy::told(config, &packs).into_iter();
+    Ok(told.map(|(ok, told)| Told { check: "policy", ok, told }).collect())
 }
 
 /// Where a pack and `[script]` disagree.

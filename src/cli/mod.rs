@@ -5,6 +5,7 @@ pub mod blocks;
 pub mod call;
 pub mod cancel;
 pub mod check;
+mod check_policy;
 mod client;
 pub mod demo;
 mod exit;

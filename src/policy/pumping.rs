@@ -7,7 +7,7 @@ use super::change::{Change, Kind};
 use super::engine::Engine;
 use super::refusal::Refusal;
 use super::ticket::Counted;
-use super::traffic::{NewCall, Peak, Traffic};
+use super::traffic::{NewCall, Peak, Traffic, Width};
 use crate::job::UnixMs;
 use crate::reason::Reason;
 
@@ -51,13 +51,13 @@ impl Engine {
         }
         let config = self.settings.policy.pumping.clone();
         let priced = self.settings.rates.dearest().is_some();
-        let prefixes = [(&call.prefix, config.numbers), (&call.rate_prefix, config.rate_numbers)];
-        for (prefix, least) in prefixes {
+        let prefixes = [(&call.prefix, Width::Exchange), (&call.rate_prefix, Width::Listed)];
+        for (prefix, width) in prefixes {
             let Some(traffic) = self.prefixes.get_mut(prefix).filter(|traffic| traffic.is_due(now)) else {
                 continue;
             };
             let signals = traffic.signals(now);
-            if signals.tell_pumping(least, priced, &config) {
+            if signals.tell_pumping(width, priced, &config) {
                 traffic.forget_hour();
                 self.stop(prefix.clone(), signals.to_string(), wall);
                 return Err(Refusal::new(Reason::PrefixRisk));

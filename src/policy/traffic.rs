@@ -58,6 +58,15 @@ pub(super) struct Traffic {
     pub(super) changed: bool,
 }
 
+/// How much of the world a prefix holds.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Width {
+    /// A number less its last four digits.
+    Exchange,
+    /// A prefix of the price list.
+    Listed,
+}
+
 /// What speaks for pumping.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Signals {
@@ -190,21 +199,27 @@ impl Traffic {
 }
 
 impl Signals {
-    /// Whether the prefix is pumped: far more new numbers than ever, and either hardly anybody verifies
-    /// and it costs something, or it costs far more than ever; and few users or addresses stand behind many numbers, or nearly
-    /// every call goes to another number.
+    /// Whether the prefix is pumped: far more new numbers than ever; few users or addresses stand behind
+    /// many numbers, or nearly every call goes to another number; and either hardly anybody verifies and
+    /// it costs something, or it costs far more than ever.
     ///
     /// An office whose people register on one morning has many new numbers from one address too: they
-    /// verify, and a call to them costs little.
-    pub(super) fn tell_pumping(&self, least_numbers: u32, priced: bool, config: &PumpingConfig) -> bool {
+    /// verify, and a call to them costs little. Where a whole country registers it does cost much, so
+    /// that money alone speaks only against one exchange: pumpers rent their numbers by the block.
+    pub(super) fn tell_pumping(&self, width: Width, priced: bool, config: &PumpingConfig) -> bool {
+        let (least, spend) = match width {
+            Width::Exchange => (config.numbers, Some(config.spend)),
+            Width::Listed => (config.rate_numbers, None),
+        };
         let times = config.times as usize;
-        let surge = self.numbers >= least_numbers as usize && self.numbers >= times * self.past_numbers;
+        let surge = self.numbers >= least as usize && self.numbers >= times * self.past_numbers;
         let few =
             |behind: Option<usize>| behind.is_some_and(|count| count * NUMBERS_A_PERSON <= self.numbers);
         let strangers = few(self.users) || few(self.clients) || self.numbers * 10 >= self.calls * 9;
         let costs = !priced || self.spend >= config.unverified_spend;
         let unverified = costs && self.verified_percent < config.verified_percent as usize;
-        let dear = self.spend >= config.spend && self.spend.0 >= u64::from(config.times) * self.past_spend.0;
+        let past_spend = u64::from(config.times) * self.past_spend.0;
+        let dear = spend.is_some_and(|spend| self.spend >= spend && self.spend.0 >= past_spend);
         surge && strangers && (unverified || dear)
     }
 }
