@@ -18,11 +18,12 @@
 //! | room | what it is | imports |
 //! | --- | --- | --- |
 //! | [`cli`] | the command line, one file a command | everything |
-//! | [`http`] | the front door | `gateway`'s snapshots, `queue`, `job`, `report`, `policy`'s blocks |
+//! | [`http`] | the front door | `gateway`'s snapshots, `queue`, `job`, `report`, `policy`'s blocks, `access` |
 //! | [`gateway`] | the edge: event loop, sockets, media threads, clock | the rooms below |
 //! | [`phone`], [`load`] | the answering phone and the load run | `gateway`, `leg`, `sip` |
 //! | [`config`] | files as written → checked `Config` | nothing |
-//! | [`queue`] | job in, result out, durable | `job`, `report`, `reason`, `leg`'s record |
+//! | [`queue`] | job in, result out, durable | `job`, `report`, `reason`, `leg`'s record, `access` |
+//! | [`access`] | tokens, tenants, roles | `job`'s time |
 //! | [`route`] | job + trunks → trunk, caller id, addresses | `config`'s plain trunk, `number`, `reason` |
 //! | [`policy`] | may this job be dialled now | `config`'s limits, `job`, `number`, `reason` |
 //! | [`call`] | one call: joins signalling, media and script | `leg`, `clip`, `reason`, `report` |
@@ -44,6 +45,7 @@
 //! `phone` and `load` name the runtime, sockets, files or a clock. `rsip` is named in
 //! `sip::message` alone. A test reads `src/` and enforces both, and the arrows above.
 
+pub mod access;
 pub mod audio;
 pub mod call;
 pub mod cli;

@@ -101,8 +101,8 @@ fn help_names_every_command_of_the_contract_and_goes_to_standard_output() {
     let listed: Vec<&str> =
         help.out.lines().filter_map(|line| line.strip_prefix("  ")?.split(' ').next()).collect();
     for command in [
-        "demo", "serve", "call", "check", "submit", "show", "cancel", "list", "results", "replay", "phone",
-        "load", "prompts",
+        "demo", "serve", "call", "check", "submit", "show", "cancel", "list", "results", "token", "replay",
+        "phone", "load", "prompts",
     ] {
         assert!(listed.contains(&command), "{command} is not in {listed:?}");
         let own = run(&[command, "--help"]);
@@ -291,4 +291,58 @@ async fn results_are_acknowledged_after_they_are_printed_and_not_before() {
     assert_eq!(other.out.lines().count(), 2, "another consumer has its own place");
     assert!(other.out.contains("verified (key_pressed)  +1********67"), "{}", other.out);
     run(&["results", "--wait", "0", "--consumer", "a b", "--url", &url]).assert(2, "consumer");
+}
+
+/// Contract §6: a door for others than this machine asks for tokens; the first one is made before it runs.
+#[test]
+fn a_door_for_others_needs_a_token_first() {
+    let site = Site::new("[http]\nlisten = \"0.0.0.0:0\"\n[queue]\npath = \"var\"").trunk(LAB);
+    let config = site.config();
+    run(&["serve", "--config", &config]).assert(2, "octothorpe token create");
+    let finding = run(&["check", "--config", &config]);
+    assert!(finding.code == Some(1) && finding.out.contains("finding  http"), "{}", finding.out);
+    let create = ["token", "create", "ops", "--tenant", "*", "--role", "operate,read", "--config", &config];
+    let made = run(&create);
+    made.assert(0, "told this once");
+    assert!(made.out.starts_with("oct_") && made.out.lines().count() == 1, "{}", made.out);
+    let checked = run(&["check", "--config", &config]);
+    assert!(checked.code == Some(0) && checked.out.contains("asks for tokens"), "{}", checked.out);
+    let listed = run(&["token", "list", "--json", "--config", &config]).objects();
+    assert_eq!((&listed[0]["name"], &listed[0]["roles"]), (&json!("ops"), &json!(["read", "operate"])));
+    assert!(
+        !fs::read(site.0.join("var/store.sqlite"))
+            .unwrap()
+            .windows(12)
+            .any(|at| at == &made.out.as_bytes()[17..29])
+    );
+    let id = listed[0]["id"].as_str().unwrap();
+    run(&["token", "revoke", id, "--config", &config]).assert(0, "");
+    run(&["token", "revoke", "0", "--config", &config]).assert(1, "no token");
+    assert!(run(&["token", "list", "--json", "--config", &config]).objects()[0]["revoked_at"].is_string());
+    run(&["token", "create", "x", "--tenant", "a b", "--role", "read", "--config", &config])
+        .assert(2, "tenant");
+    run(&["token", "create", "x", "--tenant", "a", "--role", "root", "--config", &config])
+        .assert(2, "submit");
+}
+
+/// The token of a command: by argument, by file, by the environment.
+#[tokio::test(flavor = "multi_thread")]
+async fn the_job_commands_present_a_token() {
+    let door = Door::open().await;
+    let url = format!("http://{}", door.address);
+    let create = ["token", "create", "core", "--tenant", "acme", "--role", "submit,read", "--url", &url];
+    let token = run(&create).out.trim().to_owned();
+    let job = "{\"id\":\"a\",\"to\":\"+14252345667\"}";
+    run_with_input(&["submit", "-", "--url", &url], job).assert(3, "a token is needed");
+    run_with_input(&["submit", "-", "--url", &url, "--token", &token], job).assert(0, "");
+    run(&["show", "a", "--url", &url, "--token", &token]).assert(0, "");
+    run(&["show", "a", "--url", &url, "--token", &token, "--tenant", "other"]).assert(1, "tenant");
+    let site = Site::new("");
+    let file = site.0.join("token");
+    fs::write(&file, format!("{token}\n")).unwrap();
+    run(&["list", "--url", &url, "--token-file", file.to_str().unwrap()]).assert(0, "");
+    run(&["list", "--url", &url, "--token-file", "/nowhere"]).assert(2, "/nowhere");
+    let by_variable = octothorpe(&["list", "--url", &url]).env("OCTOTHORPE_TOKEN", &token).output().unwrap();
+    Ran::of(by_variable).assert(0, "");
+    run(&["token", "list", "--url", &url, "--token", &token]).assert(3, "operate");
 }

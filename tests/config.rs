@@ -155,11 +155,6 @@ fn each_wrong_value_of_the_gateway_is_told_with_line_expectation_and_remedy() {
             "octothorpe.toml:2: `listen`",
             &["expected an IP address and a port", "127.0.0.1:8080"][..],
         ),
-        (
-            "[http]\nlisten = \"0.0.0.0:8080\"",
-            "octothorpe.toml:2: `listen`",
-            &["loopback", "not in this version"],
-        ),
         ("[queue]\nengine = \"redis\"", "octothorpe.toml:2: `engine`", &["expected \"embedded\""]),
         ("[queue]\nreserve_mib = 0", "octothorpe.toml:2: `reserve_mib` is 0", &["expected 1 to", "64"]),
         ("[queue]\nresults_days = 366", "octothorpe.toml:2: `results_days`", &["expected 1 to 365 days"]),
@@ -318,7 +313,6 @@ fn what_is_not_built_is_refused_by_name() {
         ("[queue]\nengine = \"nats\"", 2, "nats"),
         ("[queue]\nservers = [\"nats://127.0.0.1:4222\"]", 2, "servers"),
         ("[sip]\nlisten = [\"tls:127.0.0.1:5061\"]", 2, "TLS"),
-        ("[http]\n\n[[http.tokens]]\nrole = \"submit\"", 3, "tokens"),
         ("[[webhooks]]\nurl = \"http://127.0.0.1\"", 1, "webhooks"),
     ] {
         assert_told(

@@ -21,7 +21,8 @@ const ROOMS: &[(&str, &[&str])] = &[
     ("prompt", &["audio", "clip", "dsp", "job"]),
     ("job", &["number", "reason"]),
     ("report", &["job", "leg", "number", "reason"]),
-    ("queue", &["job", "leg", "number", "reason", "report"]),
+    ("access", &["job"]),
+    ("queue", &["access", "job", "leg", "number", "reason", "report"]),
     ("route", &["config", "number", "reason"]),
     ("policy", &["config", "job", "number", "reason"]),
     ("leg", &["clip"]),
@@ -31,7 +32,7 @@ const ROOMS: &[(&str, &[&str])] = &[
     ("gateway", EDGE),
     ("phone", EDGE),
     ("load", EDGE),
-    ("http", &["config", "gateway", "job", "number", "policy", "queue", "reason", "report"]),
+    ("http", &["access", "config", "gateway", "job", "number", "policy", "queue", "reason", "report"]),
     ("cli", EVERYTHING),
     ("main", EVERYTHING),
     ("lib", &[]),
@@ -39,6 +40,7 @@ const ROOMS: &[(&str, &[&str])] = &[
 
 /// What the edge joins together.
 const EDGE: &[&str] = &[
+    "access",
     "audio",
     "call",
     "clip",

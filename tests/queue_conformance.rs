@@ -157,7 +157,7 @@ async fn a_claimed_job_is_claimed_again_after_a_restart_with_the_dials_it_had() 
         let claim_a = claim_one(&store).await;
         let permit = store.begin_dial(&claim_a, leg(RecordStage::Inviting, 1), NOW).await.unwrap().unwrap();
         store.leg_over(permit.dial());
-        let again = store.end_attempt(permit, attempt("t1")).await.unwrap();
+        let again = store.end_attempt(permit, attempt("t1"), NOW).await.unwrap();
         let _b = claim_one(&store).await;
         drop(store);
         let store = bench.open();
@@ -184,7 +184,7 @@ async fn a_job_has_one_live_permit() {
         assert_eq!(permits.iter().filter(|p| p.is_ok()).count(), 1);
         assert!(permits.iter().any(|p| p.as_ref().err() == Some(&DialRefused::NotHeld)));
         let permit = permits.into_iter().find_map(Result::ok).unwrap();
-        let next = store.end_attempt(permit, attempt("t1")).await.unwrap();
+        let next = store.end_attempt(permit, attempt("t1"), NOW).await.unwrap();
         assert_eq!(dial(&claim).await.unwrap().unwrap_err(), DialRefused::NotHeld);
         assert!(dial(&next).await.unwrap().is_ok());
         assert_eq!(store.release(next, NOW).await, Err(StoreError::NotHeld), "only before a dial");
@@ -330,7 +330,7 @@ async fn each_dial_of_a_job_has_a_leg_of_its_own() {
         let first = claim_one(&store).await;
         let one = store.begin_dial(&first, leg(RecordStage::Inviting, 1), NOW).await.unwrap().unwrap();
         let first_dial = one.dial();
-        let next = store.end_attempt(one, attempt("t1")).await.unwrap();
+        let next = store.end_attempt(one, attempt("t1"), NOW).await.unwrap();
         drop(store);
         let store = bench.open();
         assert_eq!(to_clean_up(&store).await, [(true, 1)]);
@@ -396,7 +396,7 @@ async fn a_job_has_one_result_and_the_first_one_stands() {
         let second = store.finish(&claim, result(&claim, Reason::HungUp, later(9))).await;
         assert_eq!(second, Ok(Finished::Already(Box::new(first))));
         assert_eq!(outbox(&store, &core()).await, [("a".to_owned(), Reason::KeyPressed)]);
-        let ended = store.end_attempt(permit.unwrap(), attempt("t1")).await;
+        let ended = store.end_attempt(permit.unwrap(), attempt("t1"), NOW).await;
         assert_eq!(ended.unwrap_err(), StoreError::NotHeld, "the permit was closed with the job");
     }
 }
@@ -674,7 +674,7 @@ async fn the_number_is_gone_from_the_disk_after_the_end() {
         let permit = store.begin_dial(&claim, leg(RecordStage::Inviting, 1), NOW).await.unwrap();
         let permit = permit.unwrap();
         store.leg_over(permit.dial());
-        let next = store.end_attempt(permit, attempt("t1")).await.unwrap();
+        let next = store.end_attempt(permit, attempt("t1"), NOW).await.unwrap();
         let permit = store.begin_dial(&next, leg(RecordStage::Inviting, 2), NOW).await.unwrap().unwrap();
         store.finish(&next, result(&next, Reason::Busy, NOW)).await.unwrap();
         store.prune(NOW).await.unwrap();

@@ -90,7 +90,7 @@ async fn work(store: Store, seed: u64) {
                 if fails && claim.attempts.is_empty() {
                     let over = permit.dial();
                     let failed = call_id(&claim);
-                    claim = store.end_attempt(permit, attempt("t1")).await.unwrap();
+                    claim = store.end_attempt(permit, attempt("t1"), NOW).await.unwrap();
                     part(&store, over, &failed);
                     permit = dial(&store, &claim).await;
                 }

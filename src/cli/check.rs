@@ -10,6 +10,7 @@ use super::Common;
 use super::check_policy;
 use super::exit::{Exit, Failure, Outcome};
 use super::output::Output;
+use super::serve::guarded;
 use crate::config::{Config, ConfigErrors, Listen, ScriptConfig, Trunk};
 use crate::dsp::units::Samples;
 use crate::gateway::media;
@@ -59,6 +60,7 @@ pub(super) async fn run(args: &CheckArgs, common: &Common, output: &mut Output) 
     let mut told = vec![trunks(&config, common)];
     told.extend(prompts(&config)?);
     told.extend(policy(&config)?);
+    told.extend(door(&config));
     told.push(addresses(&config));
     told.push(capacity(&config));
     let mut clean = told.iter().all(|told| told.ok);
@@ -215,6 +217,16 @@ fn longest_silent_call(pack: &Pack, script: &ScriptConfig) -> Duration {
     let longest = purposes.into_iter().map(saying).max().unwrap_or_default();
     let goodbye = pack.clip(ClipName::Goodbye).map_or(Duration::ZERO, |clip| length(clip));
     script.lead + (longest + script.wait) * script.sayings + goodbye + TAIL
+}
+
+/// Who may come in, where the front door is open to more than this machine.
+fn door(config: &Config) -> Option<Told> {
+    let listen = config.http.listen;
+    let told = match guarded(config) {
+        Err(told) => Told { check: "http", ok: false, told },
+        Ok(()) => Told { check: "http", ok: true, told: format!("{listen}: asks for tokens") },
+    };
+    (!listen.ip().is_loopback()).then_some(told)
 }
 
 /// Whether the addresses are this machine's. A free port is asked for, so that a gateway that runs

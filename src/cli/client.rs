@@ -1,10 +1,13 @@
 //! A running gateway's front door, as the job commands see it.
 
-use std::net::SocketAddr;
-use std::path::Path;
+use std::fs::File;
+use std::io::Read;
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use clap::Args;
+use reqwest::header::{AUTHORIZATION, HeaderValue};
 use reqwest::{Method, RequestBuilder, Url};
 use serde_json::Value;
 
@@ -16,6 +19,9 @@ use crate::config::{DEFAULT_PATH, HttpConfig};
 const CONNECT: Duration = Duration::from_secs(5);
 /// For an answer that nobody waits for; a long poll adds its own time.
 const ANSWER: Duration = Duration::from_secs(30);
+/// Where a token may stand that no argument names.
+const TOKEN_VARIABLE: &str = "OCTOTHORPE_TOKEN";
+const LONGEST_TOKEN_BYTES: u64 = 1024;
 /// The largest page of results stays far below.
 const LARGEST_ANSWER_BYTES: usize = 64 << 20;
 
@@ -25,16 +31,61 @@ pub(super) struct ClientArgs {
     /// The gateway's front door [default: `[http] listen` of the configuration]
     #[arg(long, value_name = "URL")]
     url: Option<String>,
-    /// Whose jobs
-    #[arg(long, value_name = "NAME", default_value = "default")]
-    tenant: String,
+    /// Whose jobs [default: the token's tenant, else `default`]
+    #[arg(long, value_name = "NAME")]
+    tenant: Option<String>,
+    #[command(flatten)]
+    token: TokenArgs,
+}
+
+/// The token that a command presents.
+#[derive(Debug, Clone, Args)]
+pub(super) struct TokenArgs {
+    /// The token [default: the variable OCTOTHORPE_TOKEN]; others on this machine may see an argument
+    #[arg(long, value_name = "TOKEN", conflicts_with = "token_file")]
+    token: Option<String>,
+    /// A file with the token in it
+    #[arg(long, value_name = "FILE")]
+    token_file: Option<PathBuf>,
+}
+
+impl TokenArgs {
+    /// The token, if there is one: from the arguments, else from the environment.
+    fn read(&self) -> Result<Option<HeaderValue>, Failure> {
+        let text = match (&self.token, &self.token_file) {
+            (Some(token), _) => Some(token.clone()),
+            (None, Some(file)) => Some(read_token(file)?),
+            (None, None) => std::env::var(TOKEN_VARIABLE).ok().filter(|token| !token.is_empty()),
+        };
+        let Some(text) = text else { return Ok(None) };
+        let mut value = HeaderValue::from_str(&format!("Bearer {}", text.trim()))
+            .map_err(|_| Failure::usage("the token has characters that no token has"))?;
+        value.set_sensitive(true);
+        Ok(Some(value))
+    }
+}
+
+/// A file that is longer than any token is another one by mistake.
+fn read_token(file: &Path) -> Result<String, Failure> {
+    let refuse = |why: String| Failure::usage(format!("--token-file {}: {why}", file.display()));
+    let mut text = String::new();
+    let handle = File::open(file).map_err(|error| refuse(error.to_string()))?;
+    handle
+        .take(LONGEST_TOKEN_BYTES + 1)
+        .read_to_string(&mut text)
+        .map_err(|error| refuse(error.to_string()))?;
+    match text.len() as u64 > LONGEST_TOKEN_BYTES || text.trim().is_empty() {
+        true => Err(refuse("expected one token and nothing else".to_owned())),
+        false => Ok(text),
+    }
 }
 
 /// A connection to the front door.
 pub(super) struct Client {
     http: reqwest::Client,
     base: Url,
-    tenant: String,
+    tenant: Option<String>,
+    token: Option<HeaderValue>,
 }
 
 /// What the front door answered.
@@ -49,7 +100,25 @@ pub(super) struct Answer {
 
 impl Client {
     pub(super) fn new(args: &ClientArgs, common: &Common) -> Result<Client, Failure> {
-        let base = match &args.url {
+        Client::of(args.url.as_deref(), &args.token, args.tenant.clone(), common)
+    }
+
+    /// A client of the gateway as a whole.
+    pub(super) fn of_gateway(
+        url: Option<&str>,
+        token: &TokenArgs,
+        common: &Common,
+    ) -> Result<Client, Failure> {
+        Client::of(url, token, None, common)
+    }
+
+    fn of(
+        url: Option<&str>,
+        token: &TokenArgs,
+        tenant: Option<String>,
+        common: &Common,
+    ) -> Result<Client, Failure> {
+        let base = match url {
             Some(url) => read_url(url)?,
             None => read_url(&format!("http://{}", listen_of(common)?))?,
         };
@@ -57,7 +126,7 @@ impl Client {
         let http = reqwest::Client::builder().no_proxy().redirect(reqwest::redirect::Policy::none());
         let http = http.connect_timeout(CONNECT).build();
         let http = http.map_err(|error| Failure::cannot_run(format!("no HTTP client: {error}")))?;
-        Ok(Client { http, base, tenant: args.tenant.clone() })
+        Ok(Client { http, base, tenant, token: token.read()? })
     }
 
     /// `GET`, with a time that the front door may wait by itself.
@@ -88,7 +157,7 @@ impl Client {
 
     /// The same connection for another tenant; `*` is everybody.
     pub(super) fn for_tenant(self, tenant: &str) -> Client {
-        Client { tenant: tenant.to_owned(), ..self }
+        Client { tenant: Some(tenant.to_owned()), ..self }
     }
 
     fn request(&self, method: Method, path: &[&str]) -> RequestBuilder {
@@ -97,7 +166,14 @@ impl Client {
             // Each segment is escaped: an id with a slash names no other resource.
             segments.pop_if_empty().extend(path);
         }
-        self.http.request(method, url).query(&[("tenant", &self.tenant)])
+        let request = match &self.token {
+            Some(token) => self.http.request(method, url).header(AUTHORIZATION, token),
+            None => self.http.request(method, url),
+        };
+        match &self.tenant {
+            Some(tenant) => request.query(&[("tenant", tenant)]),
+            None => request,
+        }
     }
 
     async fn send(&self, request: RequestBuilder) -> Result<Answer, Failure> {
@@ -131,6 +207,7 @@ impl Answer {
         let exit = match self.status {
             200..=299 => return Ok(self.body),
             404 | 409 => Exit::Findings,
+            401 | 403 => Exit::CannotRun,
             400..=499 if self.status != 429 && self.status != 408 => Exit::WrongUsage,
             _ => Exit::CannotRun,
         };
@@ -162,5 +239,11 @@ fn listen_of(common: &Common) -> Result<SocketAddr, Failure> {
             "`[http] listen` takes a free port, so that nobody can know it: give --url",
         ));
     }
-    Ok(http.listen)
+    // Who listens on every address listens on loopback too.
+    let ip = match http.listen.ip() {
+        ip if !ip.is_unspecified() => ip,
+        IpAddr::V4(_) => Ipv4Addr::LOCALHOST.into(),
+        IpAddr::V6(_) => Ipv6Addr::LOCALHOST.into(),
+    };
+    Ok(SocketAddr::new(ip, http.listen.port()))
 }

@@ -25,6 +25,7 @@ mod start;
 mod stop;
 mod story;
 pub mod submit;
+pub mod token;
 pub mod unblock;
 
 use std::ffi::OsString;
@@ -104,6 +105,8 @@ enum Command {
     Unblock(unblock::UnblockArgs),
     /// Who is blocked, by whom, until when
     Blocks(blocks::BlocksArgs),
+    /// Tokens of the front door: who may do what by HTTP
+    Token(token::TokenCommand),
     /// Recorded audio through the ear that calls use
     Replay(replay::ReplayArgs),
     /// The answering phone, for tests and load
@@ -151,6 +154,7 @@ fn dispatch(cli: Cli, output: &mut Output) -> Outcome {
         Command::Block(args) => on_runtime(block::run(&args, &common, output)),
         Command::Unblock(args) => on_runtime(unblock::run(&args, &common, output)),
         Command::Blocks(args) => on_runtime(blocks::run(&args, &common, output)),
+        Command::Token(args) => on_runtime(token::run(&args, &common, output)),
         Command::Replay(args) => {
             let (out, err) = output.streams();
             exit_of(replay::run(&args, common.json, &mut io::stdin().lock(), out, err)?)

@@ -1,5 +1,7 @@
 //! `octothorpe serve`: the gateway.
 
+use std::path::Path;
+
 use clap::Args;
 use tokio::net::TcpListener;
 use tokio::sync::watch;
@@ -9,8 +11,10 @@ use super::exit::{Exit, Failure, Outcome};
 use super::output::Output;
 use super::start::{Started, start};
 use super::stop::Stop;
+use crate::config::Config;
 use crate::gateway::clock;
 use crate::http::{self, Front};
+use crate::queue::embedded::Aside;
 
 /// Arguments of `serve`: everything stands in the configuration.
 #[derive(Debug, Args)]
@@ -20,6 +24,7 @@ pub struct ServeArgs {}
 pub(super) async fn run(common: &Common, output: &mut Output) -> Outcome {
     let config = common.load_config()?;
     let mut stop = Stop::new()?;
+    guarded(&config).map_err(Failure::usage)?;
     let listener = TcpListener::bind(config.http.listen).await;
     let listener = listener
         .map_err(|error| Failure::cannot_run(format!("cannot listen on {}: {error}", config.http.listen)))?;
@@ -47,4 +52,22 @@ pub(super) async fn run(common: &Common, output: &mut Output) -> Outcome {
         Ok(Err(error)) => Err(Failure::cannot_run(format!("the front door failed: {error}"))),
         Err(error) => Err(Failure::cannot_run(format!("the front door failed: {error}"))),
     }
+}
+
+/// Contract §6: without tokens only a loopback address may be listened on. What is wrong, if anything is.
+pub(super) fn guarded(config: &Config) -> Result<(), String> {
+    let listen = config.http.listen;
+    // A store that is not there yet has no tokens, and is not made by looking.
+    if !listen.ip().is_loopback() && !(config.queue.path.exists() && asks_for_tokens(&config.queue.path)?) {
+        return Err(format!(
+            "`[http] listen` is {listen}, expected a loopback address while there are no tokens; make one with \
+             `octothorpe token create NAME --tenant '*' --role operate,submit,read`, or listen on 127.0.0.1"
+        ));
+    }
+    Ok(())
+}
+
+fn asks_for_tokens(store: &Path) -> Result<bool, String> {
+    let store = Aside::open(store).map_err(|error| error.to_string())?;
+    store.asks_for_tokens().map_err(|error| error.to_string())
 }

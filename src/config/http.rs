@@ -10,8 +10,8 @@ use super::written;
 /// The front door.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct HttpConfig {
-    /// The address that it listens on; always loopback while there are no tokens (contract §6).
-    /// Port 0 takes a free one.
+    /// The address that it listens on. Port 0 takes a free one. Any other than a loopback address is
+    /// only for a gateway with tokens (contract §6), which its store knows, not its configuration.
     pub listen: SocketAddr,
 }
 
@@ -35,7 +35,6 @@ impl HttpConfig {
     }
 
     pub(super) fn check(written: written::Http, source: &mut Source) -> Option<HttpConfig> {
-        source.not_built("tokens", written.tokens.as_ref());
         let Some(listen) = written.listen else { return Some(HttpConfig::default()) };
         let Ok(address) = listen.get_ref().parse::<SocketAddr>() else {
             return source.refuse(
@@ -44,13 +43,6 @@ impl HttpConfig {
                 "Write for example \"127.0.0.1:8080\" or \"[::1]:8080\"",
             );
         };
-        if !address.ip().is_loopback() {
-            return source.refuse(
-                listen.span(),
-                format!("`listen` is {address}, expected a loopback address: bearer tokens are not in this version"),
-                "Listen on 127.0.0.1 or [::1] and let a proxy with its own access control stand in front",
-            );
-        }
         Some(HttpConfig { listen: address })
     }
 }

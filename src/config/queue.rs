@@ -1,8 +1,9 @@
 //! `[queue]`: the durable store.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
+use super::error::ConfigErrors;
 use super::source::Source;
 use super::written;
 
@@ -29,6 +30,17 @@ impl QueueConfig {
             reserve_bytes: mib(DEFAULT_RESERVE_MIB),
             results_kept: DAY * DEFAULT_RESULTS_DAYS,
         }
+    }
+
+    /// Reads where the store lies, for a command that works on it beside the gateway.
+    ///
+    /// # Errors
+    /// What is wrong in the gateway's file as TOML, and in this section.
+    pub fn load(path: &Path) -> Result<QueueConfig, ConfigErrors> {
+        let mut source = Source::read(path)?;
+        let queue =
+            written::Gateway::parse(&mut source).and_then(|file| QueueConfig::check(file.queue, &mut source));
+        queue.ok_or_else(|| ConfigErrors::new(source.into_errors()))
     }
 
     pub(super) fn check(written: written::Queue, source: &mut Source) -> Option<QueueConfig> {

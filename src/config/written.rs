@@ -36,7 +36,6 @@ impl Gateway {
 #[serde(deny_unknown_fields, default)]
 pub(super) struct Http {
     pub(super) listen: Text,
-    pub(super) tokens: NotBuilt,
 }
 
 /// `[queue]`.

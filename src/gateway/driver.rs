@@ -23,7 +23,7 @@ use crate::leg::record::LegRecord;
 use crate::leg::signal::RecordRequest;
 use crate::policy::Refusal;
 use crate::prompt::{ClipName, Pack};
-use crate::queue::{Claim, DialRefused, Finished, JobStore, Permit, StoreError};
+use crate::queue::{CallEnd, Claim, DialRefused, EventStore, Finished, JobStore, Permit, StoreError};
 use crate::reason::Reason;
 use crate::report::progress::Progress;
 use crate::report::record::{AttemptRecord, JobResult, Secured, Span};
@@ -316,7 +316,7 @@ impl Driver {
     async fn close_attempt(&mut self, facts: LineFacts, permit: Option<Permit>) -> bool {
         self.tell_ended(facts.clone());
         let Some(permit) = permit else { return true };
-        match self.shared.store.end_attempt(permit, facts.attempt).await {
+        match self.shared.store.end_attempt(permit, facts.attempt, clock::wall()).await {
             Ok(claim) => {
                 self.claim = claim;
                 true
@@ -354,8 +354,9 @@ impl Driver {
 
     async fn finish_with(&mut self, facts: LineFacts, permit: Option<Permit>) {
         let result = self.result(&facts);
+        self.note_ended(&facts);
         self.publish(result).await;
-        self.tell_ended(facts);
+        self.watch_ended(facts);
         drop(permit);
     }
 
@@ -424,12 +425,25 @@ impl Driver {
     }
 
     fn tell_ended(&self, facts: LineFacts) {
+        self.note_ended(&facts);
+        self.watch_ended(facts);
+    }
+
+    /// The event `ended`, for whoever follows the job; an attempt that sent nothing was no call.
+    fn note_ended(&self, facts: &LineFacts) {
+        if !facts.attempt.call_id.is_empty() {
+            let end = CallEnd { attempt: facts.attempt.clone(), key: facts.key.clone() };
+            self.shared.store.call_ended(&self.claim, end, clock::wall());
+        }
+    }
+
+    fn watch_ended(&self, facts: LineFacts) {
         self.shared.figures.ended(&facts);
         self.shared.observer.tell(&self.job().key, News::Ended(Arc::new(facts.attempt), facts.key));
     }
 
     fn progress(&self, progress: Progress) {
-        self.shared.store.progress(&self.job().key, progress);
+        self.shared.store.progress(&self.job().key, progress, clock::wall());
         self.shared.observer.tell(&self.job().key, News::Progress(progress));
     }
 }

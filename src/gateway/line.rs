@@ -241,7 +241,7 @@ impl Line {
             CallEffect::Media(command) => edge.media.command(self.id, command),
             CallEffect::HangUp => self.leg.hang_up(now),
             CallEffect::Progress(progress) => {
-                edge.store.progress(&self.job, progress);
+                edge.store.progress(&self.job, progress, clock::wall());
                 edge.observer.tell(&self.job, News::Progress(progress));
             }
             CallEffect::Verdict(reason) => {

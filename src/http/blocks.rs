@@ -9,8 +9,10 @@ use axum::{Json, Router};
 use serde::{Deserialize, Serialize};
 
 use super::Front;
-use super::params::{JsonBytes, Params, number, tenant};
+use super::caller::Caller;
+use super::params::{JsonBytes, Params, number};
 use super::problem::Problem;
+use crate::access::{Actor, Role};
 use crate::gateway::NotBlocked;
 use crate::job::UnixMs;
 use crate::policy::{Audited, Block, BlockFilter, BlockKind, BlockOrder, ListDefaults};
@@ -37,9 +39,27 @@ pub(super) fn routes() -> Router<Front> {
         .route("/v1/blocks/{id}", delete(unblock))
 }
 
-/// `?tenant=`: a tenant, or `*` for what holds for everybody's jobs.
-fn scope(query: Option<String>) -> Result<Option<String>, Problem> {
-    if query.as_deref() == Some(EVERYBODY) { Ok(None) } else { tenant(query).map(Some) }
+/// Whose jobs a block is for; `None` is everybody's, which only a token of tenant `*` may change.
+fn operated(caller: &Caller, tenant: Option<String>) -> Result<Option<String>, Problem> {
+    if tenant.as_deref() == Some(EVERYBODY) {
+        caller.must_for_all(Role::Operate)?;
+        return Ok(None);
+    }
+    caller.changes(Role::Operate, tenant).map(Some)
+}
+
+/// Whose blocks are read; `None` is everybody's.
+fn read_scope(caller: &Caller, tenant: Option<String>) -> Result<Option<String>, Problem> {
+    Ok(caller.reads_any(tenant)?.tenant().map(str::to_owned))
+}
+
+/// Who orders, for the audit trail: a token by its id, with the name that it gives.
+fn actor(caller: &Caller, named: Option<String>) -> String {
+    match (caller.actor(), named) {
+        (Actor::Token(id), Some(name)) => format!("token {id} ({name})"),
+        (Actor::Token(id), None) => format!("token {id}"),
+        (Actor::Local | Actor::Door, named) => named.unwrap_or_else(|| DEFAULT_ACTOR.to_owned()),
+    }
 }
 
 /// `?tenant=&kind=&value=&after=&limit=`.
@@ -62,12 +82,16 @@ struct Blocks {
 }
 
 /// `GET /v1/blocks`: those for the jobs of one tenant, or of everybody.
-async fn list(State(front): State<Front>, Params(query): Params<ListQuery>) -> Result<Json<Blocks>, Problem> {
+async fn list(
+    State(front): State<Front>,
+    caller: Caller,
+    Params(query): Params<ListQuery>,
+) -> Result<Json<Blocks>, Problem> {
     let kind = query.kind.as_deref().map(kind_of).transpose()?;
     if query.value.is_some() && kind.is_none() {
         return Err(Problem::field("kind", "a value has to have its kind", "send kind= with value="));
     }
-    let filter = BlockFilter { tenant: scope(query.tenant)?, kind, value: query.value };
+    let filter = BlockFilter { tenant: read_scope(&caller, query.tenant)?, kind, value: query.value };
     let limit = number("limit", query.limit.as_deref(), DEFAULT_PAGE, 1..=LARGEST_PAGE)?;
     let (blocks, next) = front.admission.blocks(&filter, query.after.as_deref(), limit as usize);
     Ok(Json(Blocks { blocks, next }))
@@ -96,6 +120,7 @@ struct Ordered {
 /// `POST /v1/blocks`: 201 when the block is durable and holds.
 async fn block(
     State(front): State<Front>,
+    caller: Caller,
     Params(query): Params<ScopeQuery>,
     JsonBytes(body): JsonBytes,
 ) -> Result<(StatusCode, Json<Block>), Problem> {
@@ -103,9 +128,9 @@ async fn block(
     let order = BlockOrder {
         kind: kind_of(&ordered.kind)?,
         value: ordered.value,
-        tenant: scope(query.tenant)?,
+        tenant: operated(&caller, query.tenant)?,
         reason: ordered.reason,
-        actor: ordered.actor.unwrap_or_else(|| DEFAULT_ACTOR.to_owned()),
+        actor: actor(&caller, ordered.actor),
         until: until((front.now)(), ordered.days, ordered.until)?,
     };
     match front.admission.block(order).await.map_err(refused)? {
@@ -149,15 +174,16 @@ struct BadLine {
 /// taken, or with `partial` the good ones.
 async fn block_list(
     State(front): State<Front>,
+    caller: Caller,
     Params(query): Params<ScopeQuery>,
     JsonBytes(body): JsonBytes,
 ) -> Result<(StatusCode, Json<Listed>), Problem> {
     let list: List = read(&body)?;
     let defaults = ListDefaults {
         kind: list.kind.as_deref().map_or(Ok(BlockKind::Number), kind_of)?,
-        tenant: scope(query.tenant)?,
+        tenant: operated(&caller, query.tenant)?,
         reason: list.reason,
-        actor: list.actor.unwrap_or_else(|| DEFAULT_ACTOR.to_owned()),
+        actor: actor(&caller, list.actor),
         until: until((front.now)(), list.days, list.until)?,
     };
     let listed = front.admission.block_list(&list.csv, &defaults, list.partial).await.map_err(refused)?;
@@ -180,11 +206,12 @@ struct UnblockQuery {
 /// `DELETE /v1/blocks/{id}`: the block that was lifted.
 async fn unblock(
     State(front): State<Front>,
+    caller: Caller,
     Path(id): Path<String>,
     Params(query): Params<UnblockQuery>,
 ) -> Result<Json<Block>, Problem> {
-    let scope = scope(query.tenant)?;
-    let actor = query.actor.unwrap_or_else(|| DEFAULT_ACTOR.to_owned());
+    let scope = operated(&caller, query.tenant)?;
+    let actor = actor(&caller, query.actor);
     let reason = query.reason.unwrap_or_default();
     let lifted = front.admission.unblock(&id, scope.as_deref(), &actor, &reason).await?;
     lifted.map(Json).ok_or_else(|| {
@@ -212,9 +239,10 @@ struct Trail {
 /// `GET /v1/blocks/audit`.
 async fn audit(
     State(front): State<Front>,
+    caller: Caller,
     Params(query): Params<AuditQuery>,
 ) -> Result<Json<Trail>, Problem> {
-    let scope = scope(query.tenant)?;
+    let scope = read_scope(&caller, query.tenant)?;
     let before = query.before.as_deref().map(place).transpose()?;
     let limit = number("limit", query.limit.as_deref(), DEFAULT_PAGE, 1..=LARGEST_PAGE)? as usize;
     let page = front.admission.audit(before, limit).await?;

@@ -10,8 +10,10 @@ use axum::response::{IntoResponse, Response};
 use serde::Deserialize;
 
 use super::Front;
-use super::params::{JsonBytes, Params, number, tenant};
+use super::caller::Caller;
+use super::params::{JsonBytes, Params, number};
 use super::problem::Problem;
+use crate::access::Role;
 use crate::job::{Job, JobKey};
 use crate::queue::{Cancelled, Cursor, JobStore, JobView, ListFilter, Page, Submitted};
 use crate::report::progress::Progress;
@@ -31,12 +33,13 @@ pub(super) struct TenantQuery {
 /// `POST /v1/calls`: 202 when the job is durable, 200 when it was there already.
 pub(super) async fn submit(
     State(front): State<Front>,
+    caller: Caller,
     Params(query): Params<TenantQuery>,
     headers: HeaderMap,
     JsonBytes(body): JsonBytes,
 ) -> Result<Response, Problem> {
     let named = query.tenant.is_some();
-    let tenant = tenant(query.tenant)?;
+    let tenant = caller.submits(query.tenant)?;
     let job = Job::read(&body, &tenant, (front.now)(), rand::random())
         .map_err(|refused| Problem::refused(&refused))?;
     if named && job.key.tenant != tenant {
@@ -47,6 +50,7 @@ pub(super) async fn submit(
             "send ?tenant= and the field alike",
         ));
     }
+    caller.must_submit_for(&job.key.tenant)?;
     same_idempotency_key(&headers, &job.key)?;
     if front.gateway().draining {
         return Err(Problem::unavailable("the gateway is shutting down", DRAIN_RETRY));
@@ -103,27 +107,29 @@ fn accepted(key: &JobKey, status: StatusCode, view: JobView) -> Response {
 /// `GET /v1/calls/{id}`.
 pub(super) async fn show(
     State(front): State<Front>,
+    caller: Caller,
     Path(id): Path<String>,
     Params(query): Params<TenantQuery>,
 ) -> Result<Json<JobView>, Problem> {
-    let key = JobKey { tenant: tenant(query.tenant)?, id };
+    let key = JobKey { tenant: caller.reads(query.tenant)?, id };
     front.store.get(key).await?.map(Json).ok_or_else(no_such_job)
 }
 
 /// `DELETE /v1/calls/{id}`: works also while it rings.
 pub(super) async fn cancel(
     State(front): State<Front>,
+    caller: Caller,
     Path(id): Path<String>,
     Params(query): Params<TenantQuery>,
 ) -> Result<Json<JobView>, Problem> {
-    let key = JobKey { tenant: tenant(query.tenant)?, id };
+    let key = JobKey { tenant: caller.changes(Role::Submit, query.tenant)?, id };
     match front.store.cancel(key, (front.now)()).await? {
         Cancelled::Finished(view) | Cancelled::Asked(view) | Cancelled::Already(view) => Ok(Json(view)),
         Cancelled::NotFound => Err(no_such_job()),
     }
 }
 
-fn no_such_job() -> Problem {
+pub(super) fn no_such_job() -> Problem {
     Problem::not_found("this tenant has no job of this id", "look at the id, and at ?tenant=")
 }
 
@@ -140,9 +146,10 @@ pub(super) struct ListQuery {
 /// `GET /v1/calls`: a page of jobs, oldest first.
 pub(super) async fn list(
     State(front): State<Front>,
+    caller: Caller,
     Params(query): Params<ListQuery>,
 ) -> Result<Json<Page>, Problem> {
-    let tenant = Some(tenant(query.tenant)?);
+    let tenant = caller.reads_any(query.tenant)?.tenant().map(str::to_owned);
     let state = query.state.filter(|state| !state.is_empty()).map(|state| named_state(&state)).transpose()?;
     let after = query.after.filter(|after| !after.is_empty()).map(|after| Cursor::from_text(&after));
     let limit = number("limit", query.limit.as_deref(), DEFAULT_PAGE, 1..=LARGEST_PAGE)?;

@@ -15,7 +15,8 @@ use tokio::time::{Instant, Sleep, sleep};
 
 /// Further connections wait in the listener's backlog.
 const MOST: usize = 1_024;
-/// A connection that sends nothing for so long is closed; longer than the longest poll.
+/// A connection on which nothing moves for so long is closed; longer than the longest poll, and than the
+/// pause between two heartbeats of a stream.
 const IDLE: Duration = Duration::from_secs(90);
 
 /// A listener that holds at most [`MOST`] connections at one time.
@@ -50,7 +51,8 @@ impl Listener for Bounded {
     }
 }
 
-/// A connection that ends when nothing comes for [`IDLE`], and then frees its place.
+/// A connection that ends when nothing has come or gone for [`IDLE`], and then frees its place. A far end
+/// that does not read what it asked for is cut in the same way.
 pub(super) struct Connection {
     stream: TcpStream,
     idle: Pin<Box<Sleep>>,
@@ -75,7 +77,13 @@ impl AsyncRead for Connection {
 
 impl AsyncWrite for Connection {
     fn poll_write(mut self: Pin<&mut Self>, cx: &mut Context<'_>, bytes: &[u8]) -> Poll<io::Result<usize>> {
-        Pin::new(&mut self.stream).poll_write(cx, bytes)
+        match Pin::new(&mut self.stream).poll_write(cx, bytes) {
+            Poll::Ready(written) => {
+                self.idle.as_mut().reset(Instant::now() + IDLE);
+                Poll::Ready(written)
+            }
+            Poll::Pending => self.idle.as_mut().poll(cx).map(|()| Err(io::ErrorKind::TimedOut.into())),
+        }
     }
 
     fn poll_flush(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {

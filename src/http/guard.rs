@@ -3,38 +3,91 @@
 use std::net::IpAddr;
 use std::time::Duration;
 
-use axum::extract::Request;
+use axum::extract::{Request, State};
 use axum::http::header::{AUTHORIZATION, HOST};
 use axum::http::{HeaderMap, StatusCode, Uri};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
 
+use super::Front;
+use super::caller::Caller;
 use super::problem::Problem;
+use crate::access::{Admission, Presented};
+use crate::queue::TokenStore;
 
 /// No answer takes longer: the longest poll and some room for the body.
 const LONGEST: Duration = Duration::from_secs(75);
 
-/// Without tokens only requests that name a loopback host are served (contract §6): a web page that
-/// resolves its own name to 127.0.0.1 must not reach this door with its visitor's browser.
-pub(super) async fn loopback_host(request: Request, next: Next) -> Response {
-    if names_loopback(request.uri(), request.headers()) {
-        return next.run(request).await;
+/// Lets a request in, with a word on what it may do for the handlers. Without tokens only requests that
+/// name a loopback host are served (contract §6): a web page that resolves its own name to 127.0.0.1 must
+/// not reach this door with its visitor's browser.
+pub(super) async fn admit(State(front): State<Front>, mut request: Request, next: Next) -> Response {
+    let presented = match presented(request.headers()) {
+        Ok(presented) => presented,
+        Err(problem) => return problem.into_response(),
+    };
+    let sent = request.headers().contains_key(AUTHORIZATION);
+    let caller = match front.store.admit(presented).await {
+        Err(error) => return Problem::from(error).into_response(),
+        Ok(Admission::Open) if !names_loopback(request.uri(), request.headers()) => {
+            return not_loopback().into_response();
+        }
+        Ok(Admission::Open) if sent => return no_tokens().into_response(),
+        Ok(Admission::Open) => Caller::open(),
+        Ok(Admission::Granted(grant)) => Caller::of(grant),
+        Ok(Admission::Unknown) if !sent && is_public(request.uri()) => Caller::nobody(),
+        Ok(Admission::Unknown) => return unknown(sent).into_response(),
+    };
+    request.extensions_mut().insert(caller);
+    next.run(request).await
+}
+
+/// What tells nothing about anybody: whether the process lives, and how it is spoken to.
+fn is_public(uri: &Uri) -> bool {
+    matches!(uri.path(), "/healthz" | "/readyz" | "/v1/openapi.json")
+}
+
+/// The one bearer token of a request (RFC 6750 §2.1), if it has any.
+fn presented(headers: &HeaderMap) -> Result<Option<Presented>, Problem> {
+    let mut values = headers.get_all(AUTHORIZATION).iter();
+    let Some(value) = values.next() else { return Ok(None) };
+    let scheme = value.to_str().ok().and_then(|value| value.split_once(' '));
+    match (scheme, values.next()) {
+        (Some((scheme, token)), None) if scheme.eq_ignore_ascii_case("bearer") => {
+            Ok(Presented::read(token.trim()))
+        }
+        (Some(_) | None, Some(_) | None) => Err(Problem::unauthorized(
+            "the header is not one bearer token",
+            "send Authorization: Bearer TOKEN once",
+        )),
     }
+}
+
+fn not_loopback() -> Problem {
     Problem::new(
         StatusCode::MISDIRECTED_REQUEST,
         "Host",
-        "the Host header does not name a loopback address",
-        "send the request to 127.0.0.1, [::1] or localhost: bearer tokens are not in this version",
+        "the Host header does not name a loopback address, and there are no tokens",
+        "send the request to 127.0.0.1, [::1] or localhost, or make a token with `octothorpe token create`",
     )
-    .into_response()
 }
 
-/// A request that proves itself by a token would believe that the token was looked at.
-pub(super) async fn no_tokens(request: Request, next: Next) -> Response {
-    if request.headers().contains_key(AUTHORIZATION) {
-        return Problem::not_built("Authorization (bearer tokens)", "leave the header out").into_response();
+/// A request that proves itself by a token would believe that it is held to it.
+fn no_tokens() -> Problem {
+    Problem::unauthorized(
+        "no token was made for this gateway, so that none can be good",
+        "leave the header out, or make a token with `octothorpe token create`",
+    )
+}
+
+fn unknown(sent: bool) -> Problem {
+    match sent {
+        true => Problem::unauthorized(
+            "the token is not one of this gateway, or not any more",
+            "send one that `octothorpe token list` shows as good",
+        ),
+        false => Problem::unauthorized("a token is needed here", "send Authorization: Bearer TOKEN"),
     }
-    next.run(request).await
 }
 
 /// Ends what takes too long, a body that trickles among it.

@@ -15,14 +15,17 @@ use prometheus_client::metrics::gauge::ConstGauge;
 use prometheus_client::registry::Registry;
 
 use super::Front;
+use super::caller::Caller;
 use super::problem::Problem;
+use crate::access::Role;
 use crate::queue::JobStore;
 use crate::report::snapshot::{Counter, GatewaySnapshot, TrunkSnapshot};
 
 const OPENMETRICS: &str = "application/openmetrics-text; version=1.0.0; charset=utf-8";
 
-/// `GET /metrics`.
-pub(super) async fn metrics(State(front): State<Front>) -> Result<Response, Problem> {
+/// `GET /metrics`: figures of the gateway and its trunks, so that they are for whoever may see those.
+pub(super) async fn metrics(State(front): State<Front>, caller: Caller) -> Result<Response, Problem> {
+    caller.must_for_all(Role::Read)?;
     let scrape = Scrape { gateway: front.gateway(), waiting: front.store.depth() };
     let mut registry = Registry::with_prefix("octothorpe");
     registry.register_collector(Box::new(scrape));

@@ -1,11 +1,13 @@
-//! The front door: contract §6 over HTTP/1.1, JSON, on a loopback address.
+//! The front door: contract §6 over HTTP/1.1 and JSON; without tokens on a loopback address alone.
 //!
 //! Handlers translate between HTTP and the [`queue`](crate::queue): they hold no state of their own.
 //! Every refusal is a problem (RFC 9457) that names the field and the remedy.
 
 mod blocks;
+mod caller;
 mod calls;
 mod connection;
+mod events;
 mod guard;
 mod health;
 mod metrics;
@@ -14,6 +16,7 @@ pub mod openapi;
 mod params;
 mod problem;
 mod results;
+mod tokens;
 mod trunks;
 
 use std::sync::Arc;
@@ -22,7 +25,7 @@ use std::time::Duration;
 use axum::Router;
 use axum::extract::DefaultBodyLimit;
 use axum::middleware;
-use axum::routing::{any, get, post};
+use axum::routing::{any, delete, get, post};
 use tokio::net::TcpListener;
 use tokio::sync::watch;
 
@@ -69,11 +72,11 @@ pub fn router(front: Front) -> Router {
         .route("/v1/trunks", get(trunks::trunks))
         .route("/v1/openapi.json", get(openapi::serve))
         .merge(blocks::routes())
-        .route("/v1/calls/{id}/events", any(not_built::events))
-        .route("/v1/events", any(not_built::events))
-        .route("/v1/tokens", any(not_built::tokens))
-        .route("/v1/webhooks", any(not_built::webhooks))
-        .layer(middleware::from_fn(guard::no_tokens));
+        .route("/v1/calls/{id}/events", get(events::of_job))
+        .route("/v1/events", get(events::of_all))
+        .route("/v1/tokens", post(tokens::create).get(tokens::list))
+        .route("/v1/tokens/{id}", delete(tokens::revoke))
+        .route("/v1/webhooks", any(not_built::webhooks));
     Router::new()
         .merge(v1)
         .route("/healthz", get(health::healthz))
@@ -82,8 +85,8 @@ pub fn router(front: Front) -> Router {
         .fallback(async || Problem::not_found("there is nothing at this path", "see /v1/openapi.json"))
         .method_not_allowed_fallback(async || Problem::method_not_allowed())
         .layer(DefaultBodyLimit::max(MAX_JOB_BYTES))
+        .layer(middleware::from_fn_with_state(front.clone(), guard::admit))
         .layer(middleware::from_fn(guard::time_limit))
-        .layer(middleware::from_fn(guard::loopback_host))
         .with_state(front)
 }
 

@@ -12,10 +12,6 @@ use serde::de::DeserializeOwned;
 
 use super::problem::Problem;
 
-/// Whose jobs, unless `?tenant=` says otherwise (contract §6).
-const DEFAULT_TENANT: &str = "default";
-const LONGEST_TENANT: usize = 64;
-
 /// The query as fields of strings; unknown and repeated ones are refused by name.
 pub(super) struct Params<T>(pub(super) T);
 
@@ -66,22 +62,22 @@ impl<S: Send + Sync> FromRequest<S> for JsonBytes {
     }
 }
 
+/// The object of a body; what does not fit is told by the field's name.
+pub(super) fn read_body<T: DeserializeOwned>(body: &[u8], remedy: &str) -> Result<T, Problem> {
+    serde_json::from_slice(body).map_err(|error| {
+        let told = error.to_string();
+        // serde names the field between backticks.
+        let field = told.split('`').nth(1).unwrap_or_default().to_owned();
+        Problem::field(&field, told, remedy)
+    })
+}
+
 /// RFC 9110 §8.3.1: type and subtype, in any case, with any parameters.
 fn is_json(headers: &HeaderMap) -> bool {
     let mut types = headers.get_all(CONTENT_TYPE).iter();
     let (Some(value), None) = (types.next(), types.next()) else { return false };
     let media_type = value.to_str().unwrap_or_default().split(';').next().unwrap_or_default();
     media_type.trim().eq_ignore_ascii_case("application/json")
-}
-
-/// The tenant that the call is for.
-pub(super) fn tenant(named: Option<String>) -> Result<String, Problem> {
-    let Some(tenant) = named else { return Ok(DEFAULT_TENANT.to_owned()) };
-    let plain = |byte: u8| byte.is_ascii_alphanumeric() || byte == b'_' || byte == b'-';
-    if (1..=LONGEST_TENANT).contains(&tenant.len()) && tenant.bytes().all(plain) {
-        return Ok(tenant);
-    }
-    Err(Problem::field("tenant", "this is no tenant's name", "send 1 to 64 of A-Z a-z 0-9 _ -"))
 }
 
 /// A whole number within a range, or the default.

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use axum::Json;
-use axum::http::header::{CONTENT_TYPE, RETRY_AFTER};
+use axum::http::header::{CONTENT_TYPE, RETRY_AFTER, WWW_AUTHENTICATE};
 use axum::http::{HeaderValue, StatusCode};
 use axum::response::{IntoResponse, Response};
 use serde::Serialize;
@@ -62,6 +62,16 @@ impl Problem {
     /// Something of the contract that this version does not have (the contract's head: HTTP 400).
     pub(super) fn not_built(what: &str, remedy: &str) -> Problem {
         Problem::new(StatusCode::BAD_REQUEST, "", format!("{what}: not in this version"), remedy)
+    }
+
+    /// No token, or none that is good (RFC 6750 §3).
+    pub(super) fn unauthorized(problem: &str, remedy: &str) -> Problem {
+        Problem::new(StatusCode::UNAUTHORIZED, "Authorization", problem, remedy)
+    }
+
+    /// A good token that does not allow this.
+    pub(super) fn forbidden(field: &str, problem: impl Into<String>, remedy: impl Into<String>) -> Problem {
+        Problem::new(StatusCode::FORBIDDEN, field, problem, remedy)
     }
 
     /// There is no such thing, or not for this tenant.
@@ -130,6 +140,13 @@ impl From<StoreError> for Problem {
                 "the store knows as many consumers as it may",
                 "use the name of an earlier consumer",
             ),
+            StoreError::TooManyFollowers => Problem::unavailable("as many follow events as may", STORE_RETRY),
+            StoreError::TooManyTokens => Problem::new(
+                StatusCode::CONFLICT,
+                "",
+                "the store knows as many tokens as it may",
+                "use one that there is",
+            ),
             // What is broken within is for the log, not for the one who asked.
             StoreError::NotHeld | StoreError::Broken(_) => {
                 tracing::error!(%error, "the store failed a request");
@@ -158,6 +175,9 @@ impl IntoResponse for Problem {
         let mut response = (status, Json(document)).into_response();
         let headers = response.headers_mut();
         headers.insert(CONTENT_TYPE, HeaderValue::from_static("application/problem+json"));
+        if status == StatusCode::UNAUTHORIZED {
+            headers.insert(WWW_AUTHENTICATE, HeaderValue::from_static("Bearer realm=\"octothorpe\""));
+        }
         if let Some(wait) = retry_after {
             // RFC 9110 §10.2.3: whole seconds; rounded up, so that nobody comes too early.
             headers.insert(RETRY_AFTER, HeaderValue::from(wait.as_millis().div_ceil(1000).max(1) as u64));

@@ -7,10 +7,12 @@ use axum::extract::State;
 use axum::http::StatusCode;
 use serde::{Deserialize, Serialize};
 
+use super::caller::Caller;
 use super::calls::TenantQuery;
-use super::params::{JsonBytes, Params, number, tenant};
+use super::params::{JsonBytes, Params, number, read_body};
 use super::problem::Problem;
 use super::{Front, closed};
+use crate::access::Scope;
 use crate::queue::{Consumer, Cursor, JobStore, Published};
 
 const DEFAULT_LIMIT: u32 = 100;
@@ -37,10 +39,11 @@ pub(super) struct Results {
 /// `GET /v1/results`: what this consumer has not acknowledged; waits up to `wait` seconds for it.
 pub(super) async fn results(
     State(front): State<Front>,
+    caller: Caller,
     Params(query): Params<ResultsQuery>,
 ) -> Result<Json<Results>, Problem> {
-    let tenant = tenant(query.tenant)?;
-    let consumer = consumer(&tenant, query.consumer.as_deref())?;
+    let scope = caller.reads_any(query.tenant)?;
+    let consumer = consumer(&scope, query.consumer.as_deref())?;
     let wait = number("wait", query.wait.as_deref(), 0, 0..=LONGEST_WAIT_S)?;
     let limit = number("limit", query.limit.as_deref(), DEFAULT_LIMIT, 1..=LARGEST_LIMIT)? as usize;
     let wait = Duration::from_secs(wait.into());
@@ -63,24 +66,20 @@ struct Ack {
 /// `POST /v1/results/ack`: all up to the cursor are done with.
 pub(super) async fn ack(
     State(front): State<Front>,
+    caller: Caller,
     Params(query): Params<TenantQuery>,
     JsonBytes(body): JsonBytes,
 ) -> Result<StatusCode, Problem> {
-    let tenant = tenant(query.tenant)?;
-    let ack: Ack = serde_json::from_slice(&body).map_err(|error| {
-        let told = error.to_string();
-        // serde names the field between backticks.
-        let field = told.split('`').nth(1).unwrap_or_default().to_owned();
-        Problem::field(&field, told, "send {\"consumer\":\"NAME\",\"cursor\":\"…\"}")
-    })?;
-    let consumer = consumer(&tenant, Some(&ack.consumer))?;
+    let scope = caller.reads_any(query.tenant)?;
+    let ack: Ack = read_body(&body, "send {\"consumer\":\"NAME\",\"cursor\":\"…\"}")?;
+    let consumer = consumer(&scope, Some(&ack.consumer))?;
     front.store.ack(&consumer, Cursor::from_text(&ack.cursor)).await?;
     Ok(StatusCode::NO_CONTENT)
 }
 
-fn consumer(tenant: &str, name: Option<&str>) -> Result<Consumer, Problem> {
+fn consumer(scope: &Scope, name: Option<&str>) -> Result<Consumer, Problem> {
     const REMEDY: &str = "send 1 to 64 of A-Z a-z 0-9 . _ -";
     let Some(name) = name else { return Err(Problem::field("consumer", "the parameter is missing", REMEDY)) };
-    Consumer::new(Some(tenant), name)
+    Consumer::new(scope.tenant(), name)
         .ok_or_else(|| Problem::field("consumer", "this is no consumer's name", REMEDY))
 }

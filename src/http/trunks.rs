@@ -5,9 +5,11 @@ use axum::extract::State;
 use serde::Serialize;
 
 use super::Front;
+use super::caller::Caller;
 use super::calls::TenantQuery;
-use super::params::{Params, tenant};
+use super::params::Params;
 use super::problem::Problem;
+use crate::access::Role;
 use crate::report::snapshot::TrunkSnapshot;
 
 /// The answer.
@@ -19,8 +21,10 @@ pub(super) struct Trunks {
 /// The trunks are everybody's; a tenant that is named has to be one all the same.
 pub(super) async fn trunks(
     State(front): State<Front>,
+    caller: Caller,
     Params(query): Params<TenantQuery>,
 ) -> Result<Json<Trunks>, Problem> {
-    tenant(query.tenant)?;
+    caller.must_for_all(Role::Read)?;
+    caller.reads_any(query.tenant)?;
     Ok(Json(Trunks { trunks: front.gateway().trunks.clone() }))
 }

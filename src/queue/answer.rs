@@ -138,6 +138,12 @@ pub enum StoreError {
     /// As many consumers are known as may be.
     #[error("the store knows as many consumers as it may")]
     TooManyConsumers,
+    /// As many follow events as may.
+    #[error("as many follow events as may")]
+    TooManyFollowers,
+    /// As many tokens were made as may be.
+    #[error("the store knows as many tokens as it may")]
+    TooManyTokens,
     /// The store is shutting down.
     #[error("the store is closed")]
     Closed,

@@ -7,6 +7,8 @@ mod answer;
 mod claim;
 mod cursor;
 pub mod embedded;
+mod events;
+mod tokens;
 
 use std::future::Future;
 use std::time::Duration;
@@ -16,7 +18,10 @@ pub use answer::{
 };
 pub use claim::{Claim, Claimed, DialId, Fence, Noted, Orphan, Permit};
 pub use cursor::{Consumer, Cursor};
+pub use events::{After, CallEnd, Event, EventFilter, EventPage, EventStore, Fed, Feed, Place, Placed};
+pub use tokens::TokenStore;
 
+use crate::access::{Actor, Admission, NewToken, Presented, TokenId, TokenOrder, TokenView};
 use crate::job::{Job, JobKey, UnixMs};
 use crate::leg::record::LegRecord;
 use crate::report::progress::Progress;
@@ -67,6 +72,7 @@ pub trait JobStore: Send + Sync {
         &self,
         permit: Permit,
         facts: AttemptRecord,
+        now: UnixMs,
     ) -> impl Future<Output = Result<Claim, StoreError>> + Send;
 
     /// Ends the job: final state and result in one step. Repeated by the store until it is durable;
@@ -89,8 +95,8 @@ pub trait JobStore: Send + Sync {
     /// waiter; none is lost and none is told twice.
     fn cancelled(&self) -> impl Future<Output = JobKey> + Send;
 
-    /// Notes the latest event of a job that is held; kept in memory only.
-    fn progress(&self, key: &JobKey, event: Progress);
+    /// Notes the latest event of a job that is held; see [`EventStore`].
+    fn progress(&self, key: &JobKey, event: Progress, now: UnixMs);
 
     /// One job as outsiders see it.
     fn get(&self, key: JobKey) -> impl Future<Output = Result<Option<JobView>, StoreError>> + Send;
@@ -203,9 +209,14 @@ impl JobStore for Store {
         }
     }
 
-    async fn end_attempt(&self, permit: Permit, facts: AttemptRecord) -> Result<Claim, StoreError> {
+    async fn end_attempt(
+        &self,
+        permit: Permit,
+        facts: AttemptRecord,
+        now: UnixMs,
+    ) -> Result<Claim, StoreError> {
         match self {
-            Store::Embedded(store) => store.end_attempt(permit, facts).await,
+            Store::Embedded(store) => store.end_attempt(permit, facts, now).await,
         }
     }
 
@@ -233,9 +244,9 @@ impl JobStore for Store {
         }
     }
 
-    fn progress(&self, key: &JobKey, event: Progress) {
+    fn progress(&self, key: &JobKey, event: Progress, now: UnixMs) {
         match self {
-            Store::Embedded(store) => store.progress(key, event),
+            Store::Embedded(store) => store.progress(key, event, now),
         }
     }
 
@@ -312,6 +323,71 @@ impl JobStore for Store {
     fn depth(&self) -> usize {
         match self {
             Store::Embedded(store) => store.depth(),
+        }
+    }
+}
+
+impl TokenStore for Store {
+    async fn admit(&self, presented: Option<Presented>) -> Result<Admission, StoreError> {
+        match self {
+            Store::Embedded(store) => store.admit(presented).await,
+        }
+    }
+
+    async fn create_token(
+        &self,
+        new: NewToken,
+        order: TokenOrder,
+        actor: Actor,
+        now: UnixMs,
+    ) -> Result<TokenView, StoreError> {
+        match self {
+            Store::Embedded(store) => store.create_token(new, order, actor, now).await,
+        }
+    }
+
+    async fn tokens(&self) -> Result<Vec<TokenView>, StoreError> {
+        match self {
+            Store::Embedded(store) => store.tokens().await,
+        }
+    }
+
+    async fn revoke_token(
+        &self,
+        id: TokenId,
+        actor: Actor,
+        now: UnixMs,
+    ) -> Result<Option<TokenView>, StoreError> {
+        match self {
+            Store::Embedded(store) => store.revoke_token(id, actor, now).await,
+        }
+    }
+}
+
+impl EventStore for Store {
+    type Feed = embedded::Followed;
+
+    fn call_ended(&self, claim: &Claim, end: CallEnd, now: UnixMs) {
+        match self {
+            Store::Embedded(store) => store.call_ended(claim, end, now),
+        }
+    }
+
+    async fn follow(&self) -> Result<embedded::Followed, StoreError> {
+        match self {
+            Store::Embedded(store) => store.follow().await,
+        }
+    }
+
+    async fn events(&self, filter: EventFilter, after: After) -> Result<Option<EventPage>, StoreError> {
+        match self {
+            Store::Embedded(store) => store.events(filter, after).await,
+        }
+    }
+
+    async fn latest(&self) -> Result<Place, StoreError> {
+        match self {
+            Store::Embedded(store) => store.latest().await,
         }
     }
 }

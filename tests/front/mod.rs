@@ -10,6 +10,7 @@ use octothorpe::gateway::AdmissionControl;
 use octothorpe::http::{self, Front};
 use octothorpe::job::UnixMs;
 use octothorpe::policy::Settings;
+use octothorpe::leg::record::{LegRecord, RecordStage, SipRecord};
 use octothorpe::queue::{JobStore, Store, embedded};
 use octothorpe::reason::Reason;
 use octothorpe::report::record::{JobResult, Server, Span};
@@ -18,13 +19,13 @@ use tokio::net::TcpListener;
 use tokio::sync::watch;
 
 /// 2026-11-21T22:30:45.007Z.
-const NOW: UnixMs = UnixMs(1_795_300_245_007);
+pub(crate) const NOW: UnixMs = UnixMs(1_795_300_245_007);
 
 fn now() -> UnixMs {
     NOW
 }
 
-fn server() -> Server {
+pub(crate) fn server() -> Server {
     Server { name: "test".to_owned(), ip: [127, 0, 0, 1].into(), version: "0".to_owned() }
 }
 
@@ -35,7 +36,7 @@ pub(crate) struct Door {
     pub(crate) gateway: watch::Sender<Arc<GatewaySnapshot>>,
     pub(crate) closing: watch::Sender<bool>,
     pub(crate) served: tokio::task::JoinHandle<std::io::Result<()>>,
-    directory: PathBuf,
+    _scratch: Scratch,
 }
 
 impl Door {
@@ -46,16 +47,7 @@ impl Door {
 
     /// A door whose store lets so many jobs wait.
     pub(crate) async fn with_room_for(max_waiting: usize) -> Door {
-        static NEXT: AtomicU32 = AtomicU32::new(0);
-        let number = NEXT.fetch_add(1, Ordering::Relaxed);
-        let directory = std::env::temp_dir().join(format!("octothorpe-http-{}-{number}", std::process::id()));
-        let settings = embedded::Settings {
-            directory: directory.clone(),
-            reserve_bytes: 0,
-            results_kept: Duration::from_secs(86_400),
-            max_waiting,
-            server: server(),
-        };
+        let (settings, scratch) = settings(max_waiting);
         let store = Store::Embedded(embedded::Embedded::open(&settings, [7; 32]).unwrap());
         let ready = GatewaySnapshot { ready: true, ..GatewaySnapshot::default() };
         let (gateway, gateway_seen) = watch::channel(Arc::new(ready));
@@ -66,7 +58,7 @@ impl Door {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let address = listener.local_addr().unwrap();
         let served = tokio::spawn(http::serve(listener, front));
-        Door { address, store, gateway, closing, served, directory }
+        Door { address, store, gateway, closing, served, _scratch: scratch }
     }
 
     /// Claims one job and finishes it, as the gateway does.
@@ -79,8 +71,43 @@ impl Door {
     }
 }
 
-impl Drop for Door {
+/// What an INVITE leaves behind before it is sent.
+pub(crate) fn leg() -> LegRecord {
+    LegRecord::Sip(SipRecord {
+        stage: RecordStage::Inviting,
+        request_uri: "sip:+14252345667@192.0.2.1".into(),
+        route: Vec::new(),
+        via: "SIP/2.0/UDP 192.0.2.2:5060;branch=z9hG4bK0".into(),
+        call_id: "c@lab".into(),
+        from: "<sip:+14255550100@192.0.2.2>;tag=0".into(),
+        to: "<sip:+14252345667@192.0.2.1>".into(),
+        cseq: 1,
+        transport: "udp".into(),
+        destination: ([192, 0, 2, 1], 5060).into(),
+        local: ([192, 0, 2, 2], 5060).into(),
+    })
+}
+
+/// A directory that goes with its owner.
+pub(crate) struct Scratch(PathBuf);
+
+impl Drop for Scratch {
     fn drop(&mut self) {
-        let _ = std::fs::remove_dir_all(&self.directory);
+        let _ = std::fs::remove_dir_all(&self.0);
     }
+}
+
+/// A store of its own, which lets so many jobs wait.
+pub(crate) fn settings(max_waiting: usize) -> (embedded::Settings, Scratch) {
+    static NEXT: AtomicU32 = AtomicU32::new(0);
+    let number = NEXT.fetch_add(1, Ordering::Relaxed);
+    let directory = std::env::temp_dir().join(format!("octothorpe-http-{}-{number}", std::process::id()));
+    let settings = embedded::Settings {
+        directory: directory.clone(),
+        reserve_bytes: 0,
+        results_kept: Duration::from_secs(86_400),
+        max_waiting,
+        server: server(),
+    };
+    (settings, Scratch(directory))
 }

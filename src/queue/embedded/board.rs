@@ -2,11 +2,13 @@
 
 use std::collections::{BTreeSet, HashMap};
 use std::sync::atomic::{AtomicI64, Ordering};
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use tokio::sync::{Notify, watch};
+use tokio::sync::{Notify, broadcast, watch};
 
-use crate::job::JobKey;
+use super::events;
+use crate::job::{JobKey, UnixMs};
+use crate::queue::Placed;
 use crate::report::progress::Progress;
 
 /// Shared by the handle, the writer and the reader.
@@ -17,12 +19,25 @@ pub(super) struct Board {
     pub(super) published: watch::Sender<u64>,
     /// Jobs that wait to be claimed.
     waiting: AtomicI64,
-    /// The last event of each job that is held; bounded by the jobs claimed.
-    held: Mutex<HashMap<JobKey, Progress>>,
+    /// Events that became durable.
+    pub(super) followed: broadcast::Sender<Arc<Placed>>,
+    /// Each job that is held; bounded by the jobs claimed.
+    held: Mutex<HashMap<JobKey, Held>>,
     /// Held jobs to be given up, not told yet.
     to_give_up: Mutex<BTreeSet<JobKey>>,
     given_up: Notify,
 }
+
+/// A job in somebody's hands.
+struct Held {
+    row: i64,
+    last: Progress,
+    /// Events that are not written yet.
+    noted: Vec<(UnixMs, Progress)>,
+}
+
+/// Events of one job that may wait to be written: a call's worth.
+const MAX_NOTED: usize = 100;
 
 /// What one commit changed, told only after it is durable.
 #[derive(Default)]
@@ -33,8 +48,12 @@ pub(super) struct Told {
     pub(super) work: bool,
     /// Results were published.
     pub(super) results: bool,
-    /// Jobs now held, and by which event.
-    pub(super) held: Vec<(JobKey, Progress)>,
+    /// Jobs now held, their rows, and by which event.
+    pub(super) held: Vec<(JobKey, i64, Progress)>,
+    /// How many of the events noted of a job are written now.
+    pub(super) written: HashMap<JobKey, usize>,
+    /// Events that were written, where somebody follows them.
+    pub(super) events: Vec<Placed>,
     /// Jobs not held any more.
     pub(super) let_go: Vec<JobKey>,
     /// Held jobs to be given up.
@@ -54,6 +73,7 @@ impl Board {
             work: Notify::new(),
             published: watch::Sender::new(0),
             waiting: AtomicI64::new(waiting),
+            followed: broadcast::Sender::new(events::MAX_WAITING),
             held: Mutex::default(),
             to_give_up: Mutex::default(),
             given_up: Notify::new(),
@@ -64,14 +84,35 @@ impl Board {
         usize::try_from(self.waiting.load(Ordering::Relaxed)).unwrap_or(0)
     }
 
-    pub(super) fn note(&self, key: &JobKey, event: Progress) {
-        if let Some(last) = open(&self.held).get_mut(key) {
-            *last = event;
+    /// Notes an event of a job that is held; its row, if it is.
+    pub(super) fn note(&self, key: &JobKey, event: Progress, at: UnixMs) -> Option<i64> {
+        let mut all = open(&self.held);
+        let held = all.get_mut(key)?;
+        held.last = event;
+        if held.noted.len() < MAX_NOTED {
+            held.noted.push((at, event));
         }
+        Some(held.row)
+    }
+
+    /// The events of a job that are not told as written.
+    pub(super) fn noted(&self, key: &JobKey) -> Vec<(UnixMs, Progress)> {
+        open(&self.held).get(key).map(|held| held.noted.clone()).unwrap_or_default()
+    }
+
+    /// Every job that has such events, with its row.
+    pub(super) fn all_noted(&self) -> Vec<(JobKey, i64)> {
+        let all = open(&self.held);
+        let some = all.iter().filter(|(_, held)| !held.noted.is_empty());
+        some.map(|(key, held)| (key.clone(), held.row)).collect()
     }
 
     pub(super) fn last_event(&self, key: &JobKey) -> Option<Progress> {
-        open(&self.held).get(key).copied()
+        open(&self.held).get(key).map(|held| held.last)
+    }
+
+    pub(super) fn followers(&self) -> usize {
+        self.followed.receiver_count()
     }
 
     pub(super) async fn cancelled(&self) -> JobKey {
@@ -88,7 +129,14 @@ impl Board {
     pub(super) fn tell(&self, told: Told) {
         self.waiting.fetch_add(told.waiting, Ordering::Relaxed);
         let mut held = open(&self.held);
-        held.extend(told.held);
+        for (key, written) in told.written {
+            if let Some(held) = held.get_mut(&key) {
+                held.noted.drain(..written.min(held.noted.len()));
+            }
+        }
+        for (key, row, last) in told.held {
+            held.entry(key).or_insert_with(|| Held { row, last, noted: Vec::new() }).last = last;
+        }
         for key in &told.let_go {
             held.remove(key);
         }
@@ -106,6 +154,7 @@ impl Board {
         if told.work {
             self.work.notify_one();
         }
+        self.feed(told.events);
         if told.results {
             self.published.send_modify(|commits| *commits += 1);
         }

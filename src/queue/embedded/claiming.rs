@@ -22,7 +22,7 @@ pub(super) fn claim(step: &mut Step<'_>, capacity: usize, now: UnixMs) -> Outcom
         step.db
             .prepare_cached("UPDATE jobs SET phase = 2, fence = fence + 1, run = ?2 WHERE seq = ?1")?
             .execute([claim.fence.row, step.facts.run])?;
-        step.told.held.push((claim.job.key.clone(), Progress::Queued));
+        step.told.held.push((claim.job.key.clone(), claim.fence.row, Progress::Queued));
         step.told.waiting -= 1;
     }
     let wake_at = step

@@ -3,6 +3,7 @@
 use rusqlite::{OptionalExtension, params};
 
 use super::claiming::claim_of;
+use super::events::{self, Of};
 use super::finishing;
 use super::schema::{self, blob, phase};
 use super::task::{Outcome, Step};
@@ -30,7 +31,9 @@ pub(super) fn begin(
     let sql = "UPDATE jobs SET phase = 3, permit = ?2 WHERE seq = ?1";
     step.db.prepare_cached(sql)?.execute([claim.fence.row, number])?;
     add_leg(step, claim.fence.row, number, leg)?;
-    step.told.held.push((claim.job.key.clone(), Progress::Dialling));
+    let key = &claim.job.key;
+    events::noted(step, Of { row: claim.fence.row, key })?;
+    step.told.held.push((key.clone(), claim.fence.row, Progress::Dialling));
     Ok(Ok(Ok(Permit { claim: claim.clone(), number })))
 }
 
@@ -85,7 +88,12 @@ fn add_leg(step: &Step<'_>, row: i64, number: i64, leg: &LegRecord) -> rusqlite:
     step.db.prepare_cached(sql)?.execute(params![row, number, blob(leg)?, last])
 }
 
-pub(super) fn end(step: &mut Step<'_>, permit: &Permit, facts: &AttemptRecord) -> Outcome<Claim> {
+pub(super) fn end(
+    step: &mut Step<'_>,
+    permit: &Permit,
+    facts: &AttemptRecord,
+    now: UnixMs,
+) -> Outcome<Claim> {
     let fence = permit.claim.fence;
     if !is_live(step, fence, permit.number)? {
         return Ok(Err(StoreError::NotHeld));
@@ -96,7 +104,10 @@ pub(super) fn end(step: &mut Step<'_>, permit: &Permit, facts: &AttemptRecord) -
     let sql = "UPDATE jobs SET phase = 2, fence = ?2, attempts = ?3 WHERE seq = ?1";
     let attempts = blob(&claim.attempts)?;
     step.db.prepare_cached(sql)?.execute(params![fence.row, claim.fence.number, attempts])?;
-    step.told.held.push((claim.job.key.clone(), Progress::Queued));
+    let of = Of { row: fence.row, key: &claim.job.key };
+    events::noted(step, of)?;
+    events::happened(step, of, Progress::Queued, now)?;
+    step.told.held.push((claim.job.key.clone(), fence.row, Progress::Queued));
     Ok(Ok(claim))
 }
 

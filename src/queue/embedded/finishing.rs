@@ -3,6 +3,7 @@
 use rusqlite::{OptionalExtension, Row, params};
 
 use super::board::Board;
+use super::events::{self, Of};
 use super::reading::{self, Seen};
 use super::schema::{self, blob, ms, must, phase, record};
 use super::task::{Outcome, Step};
@@ -71,8 +72,10 @@ fn close(step: &mut Step<'_>, row: i64, result: &JobResult) -> rusqlite::Result<
         result.tenant,
         at
     ])?;
+    let key = result.key();
+    events::finished(step, Of { row, key: &key }, result)?;
     step.told.results = true;
-    step.told.let_go.push(result.key());
+    step.told.let_go.push(key);
     Ok(())
 }
 

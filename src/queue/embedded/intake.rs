@@ -3,6 +3,7 @@
 use rusqlite::{OptionalExtension, params};
 
 use super::RETRY_QUEUE_FULL;
+use super::events::{self, Of};
 use super::reading::{self, Seen};
 use super::schema::{blob, ms};
 use super::task::{Outcome, Step};
@@ -23,6 +24,8 @@ pub(super) fn submit(step: &mut Step<'_>, job: &Job, print: Fingerprint, now: Un
         return Ok(Ok(Submitted::QueueFull { retry_after: RETRY_QUEUE_FULL }));
     }
     insert(step, job, print, now)?;
+    let of = Of { row: step.db.last_insert_rowid(), key: &job.key };
+    events::accepted(step, of, now)?;
     step.told.waiting += 1;
     step.told.work = true;
     let id = job.key.id.clone();

@@ -1,9 +1,12 @@
 //! The engine with nothing to install: SQLite in a directory. One thread writes, many requests a
 //! commit; another reads. Part of the edge: it names files, threads and a clock.
 
+mod aside;
+mod audit;
 mod board;
 mod claiming;
 mod dialling;
+mod events;
 mod finishing;
 mod intake;
 mod keeping;
@@ -14,6 +17,7 @@ mod reading;
 mod room;
 mod schema;
 mod task;
+mod tokens;
 mod writer;
 
 use std::sync::Arc;
@@ -23,6 +27,8 @@ use hmac::{Hmac, KeyInit, Mac};
 use sha2::Sha256;
 use tokio::sync::Semaphore;
 
+pub use aside::Aside;
+pub use events::Followed;
 pub use open::{OpenError, Settings};
 
 use self::board::Board;
@@ -30,9 +36,11 @@ use self::reading::Reader;
 use self::task::{Class, Outcome, Step};
 use self::writer::Writer;
 use super::{
-    Cancelled, Claim, Claimed, Consumer, Cursor, DialId, DialRefused, Finished, JobStore, JobView, Keep,
-    Kept, ListFilter, Noted, Orphan, Page, Permit, Published, StoreError, Submitted,
+    After, CallEnd, Cancelled, Claim, Claimed, Consumer, Cursor, DialId, DialRefused, EventFilter, EventPage,
+    EventStore, Finished, JobStore, JobView, Keep, Kept, ListFilter, Noted, Orphan, Page, Permit, Place,
+    Published, StoreError, Submitted, TokenStore,
 };
+use crate::access::{Actor, Admission, NewToken, Presented, TokenId, TokenOrder, TokenView};
 use crate::job::{Fingerprint, Job, JobKey, UnixMs};
 use crate::leg::record::LegRecord;
 use crate::report::progress::Progress;
@@ -132,8 +140,13 @@ impl JobStore for Embedded {
         drop(self.0.writer.send(Class::Unhurried, move |step| dialling::leg_over(step, dial)));
     }
 
-    async fn end_attempt(&self, permit: Permit, facts: AttemptRecord) -> Result<Claim, StoreError> {
-        self.write(Class::MustLand, move |step| dialling::end(step, &permit, &facts)).await
+    async fn end_attempt(
+        &self,
+        permit: Permit,
+        facts: AttemptRecord,
+        now: UnixMs,
+    ) -> Result<Claim, StoreError> {
+        self.write(Class::MustLand, move |step| dialling::end(step, &permit, &facts, now)).await
     }
 
     async fn finish(&self, claim: &Claim, result: JobResult) -> Result<Finished, StoreError> {
@@ -153,8 +166,14 @@ impl JobStore for Embedded {
         self.0.board.cancelled().await
     }
 
-    fn progress(&self, key: &JobKey, event: Progress) {
-        self.0.board.note(key, event);
+    fn progress(&self, key: &JobKey, event: Progress, now: UnixMs) {
+        let Some(row) = self.0.board.note(key, event, now) else { return };
+        if self.0.board.followers() > 0 {
+            let key = key.clone();
+            drop(self.0.writer.send(Class::MustLand, move |step| {
+                events::noted(step, events::Of { row, key: &key }).map(Ok)
+            }));
+        }
     }
 
     async fn get(&self, key: JobKey) -> Result<Option<JobView>, StoreError> {
@@ -252,5 +271,63 @@ impl Embedded {
     async fn unacknowledged(&self, consumer: &Consumer, limit: usize) -> Result<Vec<Published>, StoreError> {
         let consumer = consumer.clone();
         self.read(move |db| outbox::unacknowledged(db, &consumer, limit)).await
+    }
+}
+
+impl TokenStore for Embedded {
+    async fn admit(&self, presented: Option<Presented>) -> Result<Admission, StoreError> {
+        self.read(move |db| tokens::admit(db, presented.as_ref())).await
+    }
+
+    async fn create_token(
+        &self,
+        new: NewToken,
+        order: TokenOrder,
+        actor: Actor,
+        now: UnixMs,
+    ) -> Result<TokenView, StoreError> {
+        self.write(Class::Ordinary, move |step| tokens::create(step.db, &new, &order, &actor, now)).await
+    }
+
+    async fn tokens(&self) -> Result<Vec<TokenView>, StoreError> {
+        self.read(tokens::list).await
+    }
+
+    async fn revoke_token(
+        &self,
+        id: TokenId,
+        actor: Actor,
+        now: UnixMs,
+    ) -> Result<Option<TokenView>, StoreError> {
+        self.write(Class::Ordinary, move |step| tokens::revoke(step.db, &id, &actor, now).map(Ok)).await
+    }
+}
+
+impl EventStore for Embedded {
+    type Feed = Followed;
+
+    fn call_ended(&self, claim: &Claim, end: CallEnd, now: UnixMs) {
+        let (row, key) = (claim.fence.row, claim.job.key.clone());
+        let class = if self.0.board.followers() > 0 { Class::MustLand } else { Class::Unhurried };
+        let ended = move |step: &mut Step<'_>| events::ended(step, events::Of { row, key: &key }, &end, now);
+        drop(self.0.writer.send(class, ended));
+    }
+
+    async fn follow(&self) -> Result<Followed, StoreError> {
+        if self.0.board.followers() >= events::MAX_FOLLOWERS {
+            return Err(StoreError::TooManyFollowers);
+        }
+        let feed = Followed(self.0.board.followed.subscribe());
+        // What was noted for nobody so far is this follower's too.
+        self.write(Class::MustLand, events::all_noted).await?;
+        Ok(feed)
+    }
+
+    async fn events(&self, filter: EventFilter, after: After) -> Result<Option<EventPage>, StoreError> {
+        self.read(move |db| events::page(db, &filter, after)).await
+    }
+
+    async fn latest(&self) -> Result<Place, StoreError> {
+        self.read(events::latest).await
     }
 }

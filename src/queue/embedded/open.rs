@@ -45,8 +45,16 @@ pub enum OpenError {
         holder: String,
     },
     /// A newer gateway made it.
-    #[error("the store {} is of a newer gateway (tables {found}, this one knows {})", .directory.display(), schema::version())]
+    #[error("the store {} is of a newer gateway (tables {found}, this one knows {})", .directory.display(), schema::VERSION)]
     Newer {
+        /// The store.
+        directory: PathBuf,
+        /// The version of its tables.
+        found: i64,
+    },
+    /// An older gateway made it and still holds it.
+    #[error("the store {} is of an older gateway that still runs (tables {found}, this one knows {}); restart the gateway", .directory.display(), schema::VERSION)]
+    Older {
         /// The store.
         directory: PathBuf,
         /// The version of its tables.
@@ -93,7 +101,7 @@ impl Embedded {
         let directory = &settings.directory;
         let database = |error| OpenError::Database { directory: directory.clone(), error };
         let io = |error| OpenError::Io { directory: directory.clone(), error };
-        DirBuilder::new().recursive(true).mode(0o700).create(directory).map_err(io)?;
+        directory_of(directory).map_err(io)?;
         let lock = Lock::take(directory).map_err(|why| match why {
             NotLocked::Held(holder) => OpenError::Held { directory: directory.clone(), holder },
             NotLocked::Io(error) => io(error),
@@ -102,7 +110,7 @@ impl Embedded {
         let db = Connection::open(&path).map_err(database)?;
         schema::prepare(&db).map_err(database)?;
         let found = tables(&db).map_err(database)?;
-        if found > schema::version() {
+        if found > schema::VERSION {
             return Err(OpenError::Newer { directory: directory.clone(), found });
         }
         let start = restart(&db, random).map_err(database)?;
@@ -129,26 +137,26 @@ impl Embedded {
     }
 }
 
+/// The database within the store's directory.
+pub(super) const FILE: &str = "store.sqlite";
+
+/// Makes the store's directory if it is not there, for its owner only.
+pub(super) fn directory_of(directory: &Path) -> io::Result<()> {
+    DirBuilder::new().recursive(true).mode(0o700).create(directory)
+}
+
 /// The database's file, for the owner only as the directory is: jobs hold numbers in the clear. The
 /// log's files take the database's mode. Only under the lock: closing a file gives up every POSIX
 /// lock that this process has on it, those of a database that is open already among them.
-fn make_file(directory: &Path) -> io::Result<PathBuf> {
-    let path = directory.join("store.sqlite");
+pub(super) fn make_file(directory: &Path) -> io::Result<PathBuf> {
+    let path = directory.join(FILE);
     OpenOptions::new().create(true).truncate(false).write(true).mode(0o600).open(&path)?;
     Ok(path)
 }
 
-/// The version of the tables, after making those that a new or an older store lacks.
-fn tables(db: &Connection) -> rusqlite::Result<i64> {
-    let found: i64 = db.query_row("PRAGMA user_version", [], |row| row.get(0))?;
-    let missing = schema::VERSIONS.iter().zip(1_i64..).filter(|(_, version)| *version > found);
-    for (tables, version) in missing {
-        let tx = db.unchecked_transaction()?;
-        tx.execute_batch(tables)?;
-        tx.pragma_update(None, "user_version", version)?;
-        tx.commit()?;
-    }
-    Ok(found)
+/// The version of the tables, after making those that are missing.
+pub(super) fn tables(db: &Connection) -> rusqlite::Result<i64> {
+    schema::renew(db)
 }
 
 struct Start {

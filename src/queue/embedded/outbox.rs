@@ -17,6 +17,10 @@ const MAX_CONSUMERS: i64 = 64;
 const MAX_PRUNED: i64 = 5000;
 /// Contract §2: an id is kept 7 days.
 const ID_KEPT: Duration = Duration::from_secs(7 * 24 * 60 * 60);
+/// Long enough for whoever follows a job to come back; what is to be kept longer is the record.
+const EVENTS_KEPT: Duration = Duration::from_secs(24 * 60 * 60);
+/// A job has about a dozen.
+const MAX_EVENTS_PRUNED: i64 = 4 * MAX_PRUNED;
 /// No call lasts so long: a leg whose end was not seen by then is over all the same.
 const LEG_KEPT: Duration = Duration::from_secs(24 * 60 * 60);
 
@@ -93,10 +97,11 @@ pub(super) fn prune(step: &mut Step<'_>, now: UnixMs) -> Outcome<usize> {
     let days_passed = past_their_days(step, now)?;
     let done_with = acknowledged_by_all(step)?;
     let legs = forgotten_legs(step, now)?;
+    let events = old_events(step, now)?;
     let jobs = finished_jobs(step, now)?;
     let kept = keeping::forget(step, now)?;
     step.told.checkpoint = true;
-    Ok(Ok(days_passed + done_with + legs + jobs + kept))
+    Ok(Ok(days_passed + done_with + legs + events + jobs + kept))
 }
 
 fn before(now: UnixMs, kept: Duration) -> i64 {
@@ -139,6 +144,13 @@ fn forgotten_legs(step: &Step<'_>, now: UnixMs) -> rusqlite::Result<usize> {
     let sql = "DELETE FROM legs WHERE job IN
                (SELECT seq FROM jobs WHERE phase = 4 AND finished_at < ?1 AND seq IN (SELECT job FROM legs))";
     step.db.prepare_cached(sql)?.execute([before(now, LEG_KEPT)])
+}
+
+/// The oldest first, as [`past_their_days`].
+fn old_events(step: &Step<'_>, now: UnixMs) -> rusqlite::Result<usize> {
+    let sql = "DELETE FROM events WHERE seq IN (SELECT seq FROM
+               (SELECT seq, at FROM events ORDER BY seq LIMIT ?2) WHERE at < ?1)";
+    step.db.prepare_cached(sql)?.execute([before(now, EVENTS_KEPT), MAX_EVENTS_PRUNED])
 }
 
 /// The row of a finished job is its dedupe key and holds its result: it goes when both have had

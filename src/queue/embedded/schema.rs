@@ -6,11 +6,34 @@ use rusqlite::{Connection, Row};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
+use super::{events, tokens};
 use crate::job::UnixMs;
 
-/// What makes the tables of one version from those of the version before it; the first from nothing. A
-/// store of a newer gateway is refused.
-pub(super) const VERSIONS: [&str; 2] = [TABLES, KEPT];
+/// What makes each version of the tables out of the one before; a new store takes every step. Steps are
+/// only ever added: a store of any older gateway opens.
+const STEPS: &[&str] = &[TABLES, KEPT, tokens::TABLES, events::TABLES];
+
+/// Grows with [`STEPS`]; a store of a newer gateway is refused.
+pub(super) const VERSION: i64 = STEPS.len() as i64;
+
+/// The version of the tables that are there; 0 where there are none.
+pub(super) fn version(db: &Connection) -> rusqlite::Result<i64> {
+    db.query_row("PRAGMA user_version", [], |row| row.get(0))
+}
+
+/// Takes the steps that the tables have not taken yet, all or none. Tells the version they are at then.
+pub(super) fn renew(db: &Connection) -> rusqlite::Result<i64> {
+    let tx = db.unchecked_transaction()?;
+    let found = version(&tx)?;
+    for step in STEPS.iter().skip(usize::try_from(found).unwrap_or(0)) {
+        tx.execute_batch(step)?;
+    }
+    if found < VERSION {
+        tx.pragma_update(None, "user_version", VERSION)?;
+    }
+    tx.commit()?;
+    version(db)
+}
 
 /// Where a job stands in the store, as far as its holder and outsiders see a difference; before
 /// these come 0, queued, and 1, released and not to be claimed yet.
@@ -87,11 +110,6 @@ CREATE TABLE kept(
 ) STRICT, WITHOUT ROWID;
 CREATE INDEX kept_until ON kept(until);
 ";
-
-/// The version of the tables that this gateway makes.
-pub(super) fn version() -> i64 {
-    i64::try_from(VERSIONS.len()).unwrap_or(i64::MAX)
-}
 
 /// WAL with a sync at every commit: what is committed survives a loss of power. Freed bytes are
 /// overwritten, since they held numbers.
