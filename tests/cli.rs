@@ -101,8 +101,8 @@ fn help_names_every_command_of_the_contract_and_goes_to_standard_output() {
     let listed: Vec<&str> =
         help.out.lines().filter_map(|line| line.strip_prefix("  ")?.split(' ').next()).collect();
     for command in [
-        "demo", "serve", "call", "check", "submit", "show", "cancel", "list", "results", "token", "replay",
-        "phone", "load", "prompts",
+        "demo", "serve", "call", "check", "submit", "show", "cancel", "list", "results", "reload", "token",
+        "replay", "phone", "load", "prompts",
     ] {
         assert!(listed.contains(&command), "{command} is not in {listed:?}");
         let own = run(&[command, "--help"]);
@@ -345,4 +345,91 @@ async fn the_job_commands_present_a_token() {
     let by_variable = octothorpe(&["list", "--url", &url]).env("OCTOTHORPE_TOKEN", &token).output().unwrap();
     Ran::of(by_variable).assert(0, "");
     run(&["token", "list", "--url", &url, "--token", &token]).assert(3, "operate");
+}
+
+/// A gateway that serves a site; it ends with its owner.
+struct Serving {
+    child: std::process::Child,
+    told: std::sync::mpsc::Receiver<String>,
+}
+
+impl Serving {
+    fn start(site: &Site) -> Serving {
+        let mut command = octothorpe(&["serve", "--config", &site.config()]);
+        let mut child = command.stdout(Stdio::null()).stderr(Stdio::piped()).spawn().unwrap();
+        let lines = std::io::BufRead::lines(std::io::BufReader::new(child.stderr.take().unwrap()));
+        let (tell, told) = std::sync::mpsc::channel();
+        std::thread::spawn(move || lines.map_while(Result::ok).try_for_each(|line| tell.send(line)));
+        let serving = Serving { child, told };
+        serving.wait_for("serving HTTP");
+        serving
+    }
+
+    /// The next line of standard error that says so.
+    #[track_caller]
+    fn wait_for(&self, words: &str) -> String {
+        loop {
+            let line =
+                self.told.recv_timeout(std::time::Duration::from_secs(60)).expect("it tells something");
+            if line.contains(words) {
+                return line;
+            }
+        }
+    }
+
+    fn signal(&self, signal: rustix::process::Signal) {
+        let pid = rustix::process::Pid::from_child(&self.child);
+        rustix::process::kill_process(pid, signal).unwrap();
+    }
+}
+
+impl Drop for Serving {
+    fn drop(&mut self) {
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
+
+/// The reason that a job to London ends with.
+fn reason_of_a_call_to_london(id: &str, url: &str) -> String {
+    let job = json!({ "id": id, "to": "+44 20 7946 0123" }).to_string();
+    run_with_input(&["submit", "-", "--url", url], &job).assert(0, "");
+    let result = run(&["results", "--wait", "30", "--consumer", id, "--url", url, "--json"]).objects();
+    let own = result.iter().find(|result| result["job"] == id);
+    own.unwrap_or_else(|| panic!("no result of {id} in {result:?}"))["reason"].as_str().unwrap().to_owned()
+}
+
+/// Policy and prompts change while it runs, or the old ones stay and file, line and remedy are told.
+#[test]
+fn a_reload_is_whole_or_not_at_all() {
+    let port = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
+    let url = format!("http://127.0.0.1:{port}");
+    let with = |countries: &str| {
+        let site = Site::new(&format!(
+            "[http]\nlisten = \"127.0.0.1:{port}\"\n[queue]\npath = \"var\"\n[sip]\n\
+             listen = [\"udp:127.0.0.1:0\"]\n[policy]\ncountries = {countries}"
+        ));
+        fs::read_to_string(site.config()).unwrap()
+    };
+    let site = Site::new("");
+    let write = |countries: &str| fs::write(site.config(), with(countries)).unwrap();
+    write("[\"US\"]");
+    let gateway = Serving::start(&site);
+    assert_eq!(reason_of_a_call_to_london("closed", &url), "country_blocked");
+    write("[\"US\", \"GB\"]");
+    gateway.signal(rustix::process::Signal::HUP);
+    gateway.wait_for("reloaded: policy");
+    assert_ne!(reason_of_a_call_to_london("open", &url), "country_blocked");
+    write("[\"US\", \"Atlantis\"]");
+    let refused = run(&["reload", "--url", &url]);
+    refused.assert(2, "octothorpe.toml:8");
+    gateway.signal(rustix::process::Signal::HUP);
+    assert!(gateway.wait_for("not reloaded").contains("octothorpe.toml:8"));
+    assert_ne!(reason_of_a_call_to_london("still-open", &url), "country_blocked");
+    write("[\"US\"]");
+    fs::write(site.0.join("trunks/lab.toml"), LAB).unwrap();
+    let done = run(&["reload", "--url", &url, "--json"]).objects();
+    assert_eq!((&done[0]["reloaded"][0], &done[0]["needs_restart"]), (&json!("policy"), &json!(["trunks"])));
+    assert_eq!(reason_of_a_call_to_london("closed-again", &url), "country_blocked");
+    drop(gateway);
 }

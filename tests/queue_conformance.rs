@@ -610,8 +610,8 @@ async fn a_jobs_state_is_its_last_event_and_lists_are_told_in_pages() {
         assert_eq!(state(&store, "a").await, Progress::Queued);
         let permit = store.begin_dial(&up, leg(RecordStage::Inviting, 1), NOW).await.unwrap();
         assert!(permit.is_ok());
-        store.progress(&key("a"), Progress::Ringing);
-        store.progress(&key("b"), Progress::Ringing);
+        store.progress(&key("a"), Progress::Ringing, NOW);
+        store.progress(&key("b"), Progress::Ringing, NOW);
         assert_eq!(state(&store, "a").await, Progress::Ringing);
         assert_eq!(state(&store, "b").await, Progress::Queued, "nobody holds it");
         let done = claim_one(&store).await;

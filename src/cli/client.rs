@@ -42,10 +42,10 @@ pub(super) struct ClientArgs {
 #[derive(Debug, Clone, Args)]
 pub(super) struct TokenArgs {
     /// The token [default: the variable OCTOTHORPE_TOKEN]; others on this machine may see an argument
-    #[arg(long, value_name = "TOKEN", conflicts_with = "token_file")]
+    #[arg(long, global = true, value_name = "TOKEN", conflicts_with = "token_file")]
     token: Option<String>,
     /// A file with the token in it
-    #[arg(long, value_name = "FILE")]
+    #[arg(long, global = true, value_name = "FILE")]
     token_file: Option<PathBuf>,
 }
 

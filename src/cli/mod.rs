@@ -17,6 +17,7 @@ mod logging;
 mod output;
 pub mod phone;
 pub mod prompts;
+pub mod reload;
 pub mod replay;
 pub mod results;
 pub mod serve;
@@ -105,6 +106,8 @@ enum Command {
     Unblock(unblock::UnblockArgs),
     /// Who is blocked, by whom, until when
     Blocks(blocks::BlocksArgs),
+    /// Have a running gateway read policy and prompts anew
+    Reload(reload::ReloadArgs),
     /// Tokens of the front door: who may do what by HTTP
     Token(token::TokenCommand),
     /// Recorded audio through the ear that calls use
@@ -154,6 +157,7 @@ fn dispatch(cli: Cli, output: &mut Output) -> Outcome {
         Command::Block(args) => on_runtime(block::run(&args, &common, output)),
         Command::Unblock(args) => on_runtime(unblock::run(&args, &common, output)),
         Command::Blocks(args) => on_runtime(blocks::run(&args, &common, output)),
+        Command::Reload(args) => on_runtime(reload::run(&args, &common, output)),
         Command::Token(args) => on_runtime(token::run(&args, &common, output)),
         Command::Replay(args) => {
             let (out, err) = output.streams();

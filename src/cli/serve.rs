@@ -9,8 +9,9 @@ use tokio::sync::watch;
 use super::Common;
 use super::exit::{Exit, Failure, Outcome};
 use super::output::Output;
+use super::reload::{Reloader, told};
 use super::start::{Started, start};
-use super::stop::Stop;
+use super::stop::{Stop, hang_up};
 use crate::config::Config;
 use crate::gateway::clock;
 use crate::http::{self, Front};
@@ -24,19 +25,34 @@ pub struct ServeArgs {}
 pub(super) async fn run(common: &Common, output: &mut Output) -> Outcome {
     let config = common.load_config()?;
     let mut stop = Stop::new()?;
+    let mut hang_up = hang_up()?;
     guarded(&config).map_err(Failure::usage)?;
     let listener = TcpListener::bind(config.http.listen).await;
     let listener = listener
         .map_err(|error| Failure::cannot_run(format!("cannot listen on {}: {error}", config.http.listen)))?;
     let address = listener.local_addr().map_err(|error| Failure::cannot_run(error.to_string()))?;
     let sip: Vec<String> = config.sip.listen.iter().map(ToString::to_string).collect();
+    let running = config.clone();
     let Started { gateway, store } = start(config).await?;
+    let reload = Reloader::new(common.config_path(), running, gateway.renewal()).by_the_door();
     let (close, closing) = watch::channel(false);
     let admission = gateway.admission();
-    let front = Front { store, gateway: gateway.snapshots(), admission, now: clock::wall, closing };
+    let front = Front {
+        store,
+        gateway: gateway.snapshots(),
+        admission,
+        now: clock::wall,
+        reload: reload.clone(),
+        closing,
+    };
     let door = tokio::spawn(http::serve(listener, front));
     output.note(&format!("serving HTTP on {address}, SIP on {}", sip.join(" ")));
-    stop.wait().await;
+    loop {
+        tokio::select! {
+            () = stop.wait() => break,
+            Some(()) = hang_up.recv() => output.note(&told(&reload().await)),
+        }
+    }
     output.note("draining: no new dial, calls finish; a second signal ends them");
     let shutdown = gateway.shutdown();
     shutdown.drain();
@@ -57,17 +73,20 @@ pub(super) async fn run(common: &Common, output: &mut Output) -> Outcome {
 /// Contract §6: without tokens only a loopback address may be listened on. What is wrong, if anything is.
 pub(super) fn guarded(config: &Config) -> Result<(), String> {
     let listen = config.http.listen;
-    // A store that is not there yet has no tokens, and is not made by looking.
-    if !listen.ip().is_loopback() && !(config.queue.path.exists() && asks_for_tokens(&config.queue.path)?) {
-        return Err(format!(
-            "`[http] listen` is {listen}, expected a loopback address while there are no tokens; make one with \
-             `octothorpe token create NAME --tenant '*' --role operate,submit,read`, or listen on 127.0.0.1"
-        ));
+    if listen.ip().is_loopback() || asks_for_tokens(&config.queue.path)? {
+        return Ok(());
     }
-    Ok(())
+    Err(format!(
+        "`[http] listen` is {listen}, expected a loopback address while there are no tokens; make one with \
+         `octothorpe token create NAME --tenant '*' --role operate,submit,read`, or listen on 127.0.0.1"
+    ))
 }
 
 fn asks_for_tokens(store: &Path) -> Result<bool, String> {
+    // A store that is not there yet has no tokens, and is not made by looking.
+    if !store.exists() {
+        return Ok(false);
+    }
     let store = Aside::open(store).map_err(|error| error.to_string())?;
     store.asks_for_tokens().map_err(|error| error.to_string())
 }

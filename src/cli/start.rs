@@ -10,7 +10,7 @@ use rand::RngExt;
 use super::exit::Failure;
 use crate::config::{Config, QueueConfig};
 use crate::gateway::{self, Gateway, clock};
-use crate::prompt::Library;
+use crate::prompt::{Library, PackError};
 use crate::queue::Store;
 use crate::queue::embedded::{Embedded, Settings};
 
@@ -32,12 +32,16 @@ pub(super) struct Started {
 
 /// Opens everything that the configuration names and begins to work on jobs.
 pub(super) async fn start(config: Config) -> Result<Started, Failure> {
-    let packs = Library::load(&config.prompts.path, DEFAULT_LOCALE);
-    let packs = packs.map_err(|error| Failure::usage(error.to_string()))?;
+    let packs = load_packs(&config).map_err(|error| Failure::usage(error.to_string()))?;
     let store = open_store(&config)?;
-    let gateway = Gateway::start(config, store.clone(), Arc::new(packs)).await;
+    let gateway = Gateway::start(config, store.clone(), packs).await;
     let gateway = gateway.map_err(|error| Failure::cannot_run(error.to_string()))?;
     Ok(Started { gateway, store })
+}
+
+/// The prompt packs of a configuration.
+pub(super) fn load_packs(config: &Config) -> Result<Arc<Library>, PackError> {
+    Library::load(&config.prompts.path, DEFAULT_LOCALE).map(Arc::new)
 }
 
 fn open_store(config: &Config) -> Result<Store, Failure> {

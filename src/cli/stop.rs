@@ -4,6 +4,11 @@ use tokio::signal::unix::{Signal, SignalKind, signal};
 
 use super::exit::Failure;
 
+/// The signal that has a service read its files anew.
+pub(super) fn hang_up() -> Result<Signal, Failure> {
+    signal(SignalKind::hangup()).map_err(|error| Failure::cannot_run(format!("no signals: {error}")))
+}
+
 /// The signals that stop a service.
 pub(super) struct Stop {
     terminate: Signal,

@@ -126,10 +126,10 @@ async fn list(desk: Desk, output: &mut Output) -> Outcome {
         }
         Desk::Gateway(client) => {
             let mut answer = client.get(&["v1", "tokens"], &[], Duration::ZERO).await?.object()?;
-            match answer["tokens"].take() {
-                Value::Array(tokens) => tokens,
-                _ => return Err(Failure::cannot_run("the gateway answered something else than tokens")),
-            }
+            let Value::Array(tokens) = answer["tokens"].take() else {
+                return Err(Failure::cannot_run("the gateway answered something else than tokens"));
+            };
+            tokens
         }
     };
     if output.is_json() {

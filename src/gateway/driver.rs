@@ -17,6 +17,7 @@ use super::clock;
 use super::line::{LineFacts, LineNews, LineOrder};
 use super::media::NoPort;
 use super::observer::News;
+use super::terms::Terms;
 use crate::call::script::Prompts;
 use crate::job::{Job, UnixMs};
 use crate::leg::record::LegRecord;
@@ -50,12 +51,15 @@ enum Attempted {
 
 /// Drives one claimed job to its end.
 pub(super) async fn drive(shared: Arc<Shared>, claim: Claim) {
-    let driver = Driver { shared, claim, admitted: None };
+    let terms = shared.terms.borrow().clone();
+    let driver = Driver { shared, terms, claim, admitted: None };
     driver.run().await;
 }
 
 struct Driver {
     shared: Arc<Shared>,
+    /// Those that were in force when the job was taken up.
+    terms: Terms,
     claim: Claim,
     /// What the policy gave; the number is ours until the call is over at both ends.
     admitted: Option<Admitted>,
@@ -105,7 +109,7 @@ impl Driver {
 
     /// The pack that this job asks for; a missing locale falls back, a missing pack does not.
     fn pack(&self) -> Option<Arc<Pack>> {
-        let packs = &self.shared.packs;
+        let packs = &self.terms.packs;
         let tenant = self.shared.admission.tenant(&self.job().key.tenant);
         match (&self.job().prompts, &self.job().locale, &tenant.prompts, &tenant.locale) {
             (Some(name), _, _, _) | (None, None, Some(name), _) => packs.named(name).cloned(),
@@ -176,6 +180,7 @@ impl Driver {
             trunk: channel.trunk.clone(),
             hops: hops.clone(),
             prompts: prompts(pack, self.job()),
+            script: self.terms.script,
             answer_by: clock::instant_of(self.job().answer_by),
             news,
         });

@@ -21,7 +21,6 @@ use super::resolver::Resolver;
 use super::timers::Timers;
 use super::transport::{Inbound, Sockets};
 use crate::call::Call;
-use crate::call::script::ScriptLimits;
 use crate::call::verdict::Order;
 use crate::config::Transport;
 use crate::job::JobKey;
@@ -40,7 +39,6 @@ pub(super) struct EventLoop {
     pub(super) observer: Observer,
     pub(super) resolver: Arc<Resolver>,
     pub(super) figures: Arc<Figures>,
-    pub(super) script: ScriptLimits,
     pub(super) sockets: Sockets,
     pub(super) media: MediaHandle,
     pub(super) endpoint: Endpoint,
@@ -200,9 +198,8 @@ impl EventLoop {
         };
         self.trunk_addresses.extend(order.hops.iter().map(|hop| hop.address.ip()));
         let leg = Outgoing::new(setup);
-        let script = self.script;
         let (max_call, dtmf_repeat) = (order.trunk.max_call, order.trunk.dtmf_repeat);
-        let call = Call::new(order.prompts.clone(), script, order.answer_by, max_call, dtmf_repeat);
+        let call = Call::new(order.prompts.clone(), order.script, order.answer_by, max_call, dtmf_repeat);
         self.by_call_id.insert(leg.facts().call_id.clone(), id);
         self.by_job.insert(order.job.clone(), id);
         self.lines.insert(id, Line::new(id, leg, call, order));

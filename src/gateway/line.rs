@@ -12,7 +12,7 @@ use super::observer::{News, Observer};
 use super::resolver::Resolver;
 use super::timers::Timers;
 use super::transport::Sockets;
-use crate::call::script::Prompts;
+use crate::call::script::{Prompts, ScriptLimits};
 use crate::call::verdict::Order;
 use crate::call::{Call, CallEffect};
 use crate::config::{Transport, Trunk};
@@ -40,6 +40,7 @@ pub(super) struct LineOrder {
     /// Where the INVITE may go, in the order in which that is tried.
     pub(super) hops: Vec<Hop>,
     pub(super) prompts: Prompts,
+    pub(super) script: ScriptLimits,
     pub(super) answer_by: Instant,
     pub(super) news: mpsc::Sender<LineNews>,
 }

@@ -21,6 +21,7 @@ pub mod observer;
 mod orphans;
 pub mod probe;
 mod resolver;
+mod terms;
 pub(crate) mod timers;
 pub mod transport;
 
@@ -56,6 +57,8 @@ use lines::Lines;
 use media::{MediaEngine, MediaError, MediaHandle};
 use observer::Observer;
 use resolver::Resolver;
+pub use terms::Renewal;
+use terms::Terms;
 use transport::{ListenError, Sockets};
 
 /// How often the snapshot is made anew.
@@ -67,9 +70,8 @@ const ANY_NUMBER: &str = "+14252345667";
 /// What drivers, intake and the event loop share.
 pub(crate) struct Shared {
     store: Store,
-    packs: Arc<Library>,
+    terms: watch::Sender<Terms>,
     admission: AdmissionControl,
-    script: ScriptLimits,
     server: Server,
     channels: Channels,
     lines: Lines,
@@ -167,9 +169,8 @@ impl Gateway {
         let shared = Arc::new(Shared {
             admission: AdmissionControl::open(Settings::of(&config), store.clone()).await?,
             store,
-            packs,
+            terms: watch::Sender::new(Terms { packs, script: script_limits(&config.script) }),
             server: server(&config),
-            script: script_limits(&config.script),
             channels: Channels::new(config.trunks.clone()),
             lines,
             resolver: Arc::new(Resolver::new(&config.sip.listen, &config.media)),
@@ -193,7 +194,6 @@ impl Gateway {
             observer: shared.observer.clone(),
             resolver: shared.resolver.clone(),
             figures: shared.figures.clone(),
-            script: shared.script,
             sockets,
             media: media.clone(),
         };
@@ -211,6 +211,11 @@ impl Gateway {
     /// Who may be called.
     pub fn admission(&self) -> AdmissionControl {
         self.shared.admission.clone()
+    }
+
+    /// What puts another policy and other prompts in force.
+    pub fn renewal(&self) -> Renewal {
+        Renewal { terms: self.shared.terms.clone(), admission: self.shared.admission.clone() }
     }
 
     /// The gateway as it told last.

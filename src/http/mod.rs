@@ -15,6 +15,7 @@ mod not_built;
 pub mod openapi;
 mod params;
 mod problem;
+mod reload;
 mod results;
 mod tokens;
 mod trunks;
@@ -36,6 +37,7 @@ use crate::report::snapshot::GatewaySnapshot;
 
 use connection::Bounded;
 use problem::Problem;
+pub use reload::{Reload, Reloading};
 
 /// How long shutdown waits for answers under way; long polls are cut short at once.
 const CLOSING: Duration = Duration::from_secs(5);
@@ -51,6 +53,8 @@ pub struct Front {
     pub admission: AdmissionControl,
     /// The wall clock.
     pub now: fn() -> UnixMs,
+    /// Reads the gateway's files anew.
+    pub reload: Reload,
     /// Turns true when the door closes: long polls answer with what there is.
     pub closing: watch::Receiver<bool>,
 }
@@ -76,6 +80,7 @@ pub fn router(front: Front) -> Router {
         .route("/v1/events", get(events::of_all))
         .route("/v1/tokens", post(tokens::create).get(tokens::list))
         .route("/v1/tokens/{id}", delete(tokens::revoke))
+        .route("/v1/reload", post(reload::reload))
         .route("/v1/webhooks", any(not_built::webhooks));
     Router::new()
         .merge(v1)

@@ -10,6 +10,7 @@ use serde::Serialize;
 
 use crate::job;
 use crate::queue::StoreError;
+use crate::report::reload::NotReloaded;
 
 /// When to come again after a fault of the store that may pass.
 const STORE_RETRY: Duration = Duration::from_secs(5);
@@ -96,6 +97,14 @@ impl Problem {
             |fault: job::Problem| Fault { field: fault.field, problem: fault.problem, remedy: fault.remedy };
         let faults = refused.problems().into_iter().map(fault).collect();
         Problem { status: StatusCode::BAD_REQUEST, faults, retry_after: None }
+    }
+
+    /// Files that are wrong, each fault with its file and line; nothing was changed.
+    pub(super) fn not_reloaded(wrong: Vec<NotReloaded>) -> Problem {
+        let fault =
+            |wrong: NotReloaded| Fault { field: wrong.place, problem: wrong.problem, remedy: wrong.remedy };
+        let faults = wrong.into_iter().map(fault).collect();
+        Problem { status: StatusCode::UNPROCESSABLE_ENTITY, faults, retry_after: None }
     }
 
     /// The same problem with a time to come again.

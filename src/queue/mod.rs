@@ -127,7 +127,7 @@ pub trait JobStore: Send + Sync {
     /// again until [`JobStore::leg_over`].
     fn orphans(&self) -> impl Future<Output = Result<Vec<Orphan>, StoreError>> + Send;
 
-    /// Removes what its days have passed for, at most some thousand at a time; tells how many. What is
+    /// Removes what its days have passed for, at most some thousand at a time; tells how many, events aside. What is
     /// kept of a leg goes a day after its job's end at the latest. Also hands disk space back and drops
     /// erased secrets from the store's own log.
     fn prune(&self, now: UnixMs) -> impl Future<Output = Result<usize, StoreError>> + Send;

@@ -2,4 +2,5 @@
 
 pub mod progress;
 pub mod record;
+pub mod reload;
 pub mod snapshot;

@@ -9,11 +9,12 @@ use std::time::Duration;
 use octothorpe::gateway::AdmissionControl;
 use octothorpe::http::{self, Front};
 use octothorpe::job::UnixMs;
-use octothorpe::policy::Settings;
 use octothorpe::leg::record::{LegRecord, RecordStage, SipRecord};
+use octothorpe::policy::Settings;
 use octothorpe::queue::{JobStore, Store, embedded};
 use octothorpe::reason::Reason;
 use octothorpe::report::record::{JobResult, Server, Span};
+use octothorpe::report::reload::NotReloaded;
 use octothorpe::report::snapshot::GatewaySnapshot;
 use tokio::net::TcpListener;
 use tokio::sync::watch;
@@ -53,8 +54,14 @@ impl Door {
         let (gateway, gateway_seen) = watch::channel(Arc::new(ready));
         let (closing, closing_seen) = watch::channel(false);
         let admission = AdmissionControl::open(Settings::default(), store.clone()).await.unwrap();
-        let front =
-            Front { store: store.clone(), gateway: gateway_seen, admission, now, closing: closing_seen };
+        let front = Front {
+            store: store.clone(),
+            gateway: gateway_seen,
+            admission,
+            now,
+            reload: std::sync::Arc::new(|| Box::pin(async { Err(vec![not_reloaded()]) })),
+            closing: closing_seen,
+        };
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let address = listener.local_addr().unwrap();
         let served = tokio::spawn(http::serve(listener, front));
@@ -69,6 +76,12 @@ impl Door {
         let result = JobResult::new(&claim.job, reason, Vec::new(), &server(), span);
         self.store.finish(&claim, result).await.unwrap();
     }
+}
+
+/// What this door's gateway says to every reload.
+fn not_reloaded() -> NotReloaded {
+    let [place, problem, remedy] = ["policy.toml:3", "`countries` is 1", "Write a list"].map(str::to_owned);
+    NotReloaded { place, problem, remedy }
 }
 
 /// What an INVITE leaves behind before it is sent.

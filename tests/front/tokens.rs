@@ -189,3 +189,37 @@ async fn tokens_are_made_listed_and_revoked_by_the_door() {
     assert_eq!(door.send_as(&ops, Method::DELETE, &path, None).await.status, StatusCode::OK);
     door.get("/v1/calls").await.assert_problem(401, "Authorization", "needed");
 }
+
+/// What changes the gateway as a whole needs `operate` of tenant `*`; what is wrong in the files is told.
+#[tokio::test]
+async fn a_reload_is_for_who_operates_the_gateway_and_tells_what_is_wrong() {
+    let door = Door::open().await;
+    let told = door.post("/v1/reload", json!({})).await;
+    told.assert_problem(422, "policy.toml:3", "`countries` is 1");
+    let acme = token(&door, "acme", &Role::ALL).await;
+    let reader = token(&door, "*", &[Role::Read]).await;
+    for weak in [acme, reader] {
+        door.send_as(&weak, Method::POST, "/v1/reload", None).await.assert_problem_of(403);
+    }
+    let ops = token(&door, "*", &[Role::Operate]).await;
+    door.send_as(&ops, Method::POST, "/v1/reload", None).await.assert_problem_of(422);
+}
+
+/// A block for everybody is for tenant `*`; a tenant's own operator blocks for its own jobs.
+#[tokio::test]
+async fn a_tenants_operator_blocks_for_its_own_jobs_alone() {
+    let door = Door::open().await;
+    let acme = token(&door, "acme", &[Role::Operate, Role::Read]).await;
+    let block = json!({ "kind": "user", "value": "mallory", "reason": "asked for it" });
+    let made = door.send_as(&acme, Method::POST, "/v1/blocks", Some(&block)).await;
+    assert_eq!(made.status, StatusCode::CREATED, "{made:?}");
+    assert_eq!(made.json()["tenant"], "acme");
+    assert!(made.json()["actor"].as_str().unwrap().starts_with("token "), "{made:?}");
+    let all = door.send_as(&acme, Method::POST, "/v1/blocks?tenant=*", Some(&block)).await;
+    all.assert_problem(403, "Authorization", "tenant `*`");
+    door.send_as(&acme, Method::GET, "/v1/blocks?tenant=other", None).await.assert_problem_of(404);
+    door.send_as(&acme, Method::POST, "/v1/blocks?tenant=other", Some(&block)).await.assert_problem_of(404);
+    let reader = token(&door, "acme", &[Role::Read]).await;
+    door.send_as(&reader, Method::POST, "/v1/blocks", Some(&block)).await.assert_problem_of(403);
+    assert_eq!(door.send_as(&reader, Method::GET, "/v1/blocks", None).await.status, StatusCode::OK);
+}
