@@ -18,12 +18,13 @@
 //! | room | what it is | imports |
 //! | --- | --- | --- |
 //! | [`cli`] | the command line, one file a command | everything |
-//! | [`http`] | the front door | `gateway`'s snapshots, `queue`, `job`, `report`, `policy`'s blocks, `access` |
+//! | [`http`] | the front door | `gateway`'s snapshots, `queue`, `job`, `report`, `policy`'s blocks, `access`, `secure` |
 //! | [`gateway`] | the edge: event loop, sockets, media threads, clock | the rooms below |
 //! | [`phone`], [`load`] | the answering phone and the load run | `gateway`, `leg`, `sip` |
 //! | [`config`] | files as written → checked `Config` | nothing |
 //! | [`queue`] | job in, result out, durable | `job`, `report`, `reason`, `leg`'s record, `access` |
 //! | [`access`] | tokens, tenants, roles | `job`'s time |
+//! | [`secure`] | certificates and keys → what TLS is served by | `job`'s time |
 //! | [`route`] | job + trunks → trunk, caller id, addresses | `config`'s plain trunk, `number`, `reason` |
 //! | [`policy`] | may this job be dialled now | `config`'s limits, `job`, `number`, `reason` |
 //! | [`call`] | one call: joins signalling, media and script | `leg`, `clip`, `reason`, `report` |
@@ -67,4 +68,5 @@ pub mod report;
 pub mod route;
 pub mod rtp;
 pub mod sdp;
+pub mod secure;
 pub mod sip;

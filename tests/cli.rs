@@ -142,7 +142,6 @@ fn what_is_not_built_is_refused_by_name() {
         (&["call", "+14255550100", "--mode", "code"], "call --mode code"),
         (&["phone", "--attendant", "office"], "phone --attendant"),
         (&["prompts", "render"], "prompts render"),
-        (&["show", "a", "--url", "https://127.0.0.1:8080"], "--url https"),
     ] {
         let ran = run(arguments);
         ran.assert(2, name);
@@ -432,4 +431,83 @@ fn a_reload_is_whole_or_not_at_all() {
     assert_eq!((&done[0]["reloaded"][0], &done[0]["needs_restart"]), (&json!("policy"), &json!(["trunks"])));
     assert_eq!(reason_of_a_call_to_london("closed-again", &url), "country_blocked");
     drop(gateway);
+}
+
+/// Makes a certificate for localhost with its key beside it, as `openssl` does.
+fn certificate(site: &Site, days: &str) {
+    let path = |name: &str| site.0.join(name).to_str().unwrap().to_owned();
+    let made = Command::new("openssl")
+        .args(["req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes"])
+        .args(["-subj", "/CN=localhost", "-addext", "subjectAltName=DNS:localhost,IP:127.0.0.1"])
+        .args(["-addext", "basicConstraints=critical,CA:FALSE"])
+        .args(["-days", days, "-keyout", &path("key.pem"), "-out", &path("cert.pem")])
+        .output()
+        .unwrap();
+    assert!(made.status.success(), "{made:?}");
+    set_mode(&site.0.join("key.pem"), 0o600);
+}
+
+fn set_mode(path: &Path, mode: u32) {
+    fs::set_permissions(path, std::os::unix::fs::PermissionsExt::from_mode(mode)).unwrap();
+}
+
+/// TLS by configuration: checked before it starts, renewed by a reload, and what is wrong told with its file.
+#[test]
+fn the_front_door_speaks_tls_and_takes_a_new_certificate_on_reload() {
+    let port = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
+    let site = Site::new(&format!(
+        "[http]\nlisten = \"127.0.0.1:{port}\"\ncertificate = \"cert.pem\"\nkey = \"key.pem\"\n[queue]\n\
+         path = \"var\"\n[sip]\nlisten = [\"udp:127.0.0.1:0\"]"
+    ))
+    .trunk(LAB);
+    let config = site.config();
+    let findings = |words: &str| {
+        let ran = run(&["check", "--config", &config]);
+        assert_eq!(ran.code, Some(1), "{}", ran.out);
+        assert!(
+            ran.out.contains("finding  tls") && ran.out.contains(words),
+            "{} does not say {words}",
+            ran.out
+        );
+    };
+    findings("cert.pem: cannot be read");
+    run(&["serve", "--config", &config]).assert(2, "cert.pem: cannot be read");
+    certificate(&site, "5");
+    findings("for localhost 127.0.0.1 ends in 4 days");
+    let other = Site::new("");
+    certificate(&other, "90");
+    fs::copy(other.0.join("cert.pem"), site.0.join("cert.pem")).unwrap();
+    findings("key.pem: is not the key of the certificate");
+    certificate(&site, "90");
+    set_mode(&site.0.join("key.pem"), 0o644);
+    findings("key.pem: can be read by everybody (mode 644)");
+    set_mode(&site.0.join("key.pem"), 0o600);
+    let checked = run(&["check", "--config", &config]);
+    assert!(
+        checked.out.contains("ok       tls") && checked.out.contains("holds for 89 days"),
+        "{}",
+        checked.out
+    );
+
+    let gateway = Serving::start(&site);
+    let url = format!("https://localhost:{port}");
+    let first = site.0.join("first.pem");
+    fs::copy(site.0.join("cert.pem"), &first).unwrap();
+    let first = first.to_str().unwrap();
+    run(&["list", "--url", &url]).assert(3, "--ca");
+    run(&["list", "--url", &url, "--ca", first]).assert(0, "");
+    // The configuration says that the door speaks TLS.
+    run(&["list", "--config", &config, "--ca", first]).assert(0, "");
+    run(&["list", "--url", &format!("http://localhost:{port}")]).assert(3, "");
+    // Whoever greets and then says nothing holds up nobody.
+    let _silent = std::net::TcpStream::connect(("127.0.0.1", port)).unwrap();
+    run(&["list", "--url", &url, "--ca", first]).assert(0, "");
+    fs::write(site.0.join("cert.pem"), "nothing").unwrap();
+    run(&["reload", "--url", &url, "--ca", first]).assert(2, "cert.pem: holds no certificate");
+    run(&["list", "--url", &url, "--ca", first]).assert(0, "");
+    certificate(&site, "60");
+    gateway.signal(rustix::process::Signal::HUP);
+    gateway.wait_for("certificate");
+    run(&["list", "--url", &url, "--ca", first]).assert(3, "--ca");
+    run(&["list", "--url", &url, "--ca", site.0.join("cert.pem").to_str().unwrap()]).assert(0, "");
 }

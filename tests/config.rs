@@ -155,6 +155,7 @@ fn each_wrong_value_of_the_gateway_is_told_with_line_expectation_and_remedy() {
             "octothorpe.toml:2: `listen`",
             &["expected an IP address and a port", "127.0.0.1:8080"][..],
         ),
+        ("[http]\nkey = \"key.pem\"", "octothorpe.toml:2: `key` is without", &["Write both"]),
         ("[queue]\nengine = \"redis\"", "octothorpe.toml:2: `engine`", &["expected \"embedded\""]),
         ("[queue]\nreserve_mib = 0", "octothorpe.toml:2: `reserve_mib` is 0", &["expected 1 to", "64"]),
         ("[queue]\nresults_days = 366", "octothorpe.toml:2: `results_days`", &["expected 1 to 365 days"]),

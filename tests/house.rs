@@ -22,6 +22,7 @@ const ROOMS: &[(&str, &[&str])] = &[
     ("job", &["number", "reason"]),
     ("report", &["job", "leg", "number", "reason"]),
     ("access", &["job"]),
+    ("secure", &["job"]),
     ("queue", &["access", "job", "leg", "number", "reason", "report"]),
     ("route", &["config", "number", "reason"]),
     ("policy", &["config", "job", "number", "reason"]),
@@ -32,7 +33,10 @@ const ROOMS: &[(&str, &[&str])] = &[
     ("gateway", EDGE),
     ("phone", EDGE),
     ("load", EDGE),
-    ("http", &["access", "config", "gateway", "job", "number", "policy", "queue", "reason", "report"]),
+    (
+        "http",
+        &["access", "config", "gateway", "job", "number", "policy", "queue", "reason", "report", "secure"],
+    ),
     ("cli", EVERYTHING),
     ("main", EVERYTHING),
     ("lib", &[]),
@@ -60,6 +64,7 @@ const EDGE: &[&str] = &[
     "route",
     "rtp",
     "sdp",
+    "secure",
     "sip",
 ];
 

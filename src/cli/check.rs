@@ -10,11 +10,12 @@ use super::Common;
 use super::check_policy;
 use super::exit::{Exit, Failure, Outcome};
 use super::output::Output;
-use super::serve::guarded;
-use crate::config::{Config, ConfigErrors, Listen, ScriptConfig, Trunk};
+use super::serve::{guarded, held};
+use crate::config::{Config, ConfigErrors, Listen, ScriptConfig, TlsFiles, Trunk};
 use crate::dsp::units::Samples;
 use crate::gateway::media;
 use crate::gateway::probe::{Answered, probe};
+use crate::http::read_identity;
 use crate::job::Purpose;
 use crate::prompt::{ClipName, Pack, lint, packs_at};
 use crate::sip::locate::Hop;
@@ -61,6 +62,7 @@ pub(super) async fn run(args: &CheckArgs, common: &Common, output: &mut Output) 
     told.extend(prompts(&config)?);
     told.extend(policy(&config)?);
     told.extend(door(&config));
+    told.extend(config.http.tls.as_ref().map(certificate));
     told.push(addresses(&config));
     told.push(capacity(&config));
     let mut clean = told.iter().all(|told| told.ok);
@@ -227,6 +229,12 @@ fn door(config: &Config) -> Option<Told> {
         Ok(()) => Told { check: "http", ok: true, told: format!("{listen}: asks for tokens") },
     };
     (!listen.ip().is_loopback()).then_some(told)
+}
+
+/// Whether the front door's certificate and key can be used, and how long.
+fn certificate(files: &TlsFiles) -> Told {
+    let (ok, told) = read_identity(files).map_or_else(|told| (false, told), |identity| held(&identity));
+    Told { check: "tls", ok, told }
 }
 
 /// Whether the addresses are this machine's. A free port is asked for, so that a gateway that runs

@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use clap::Args;
 use reqwest::header::{AUTHORIZATION, HeaderValue};
-use reqwest::{Method, RequestBuilder, Url};
+use reqwest::{ClientBuilder, Method, RequestBuilder, Url};
 use serde_json::Value;
 
 use super::exit::{Exit, Failure};
@@ -47,6 +47,18 @@ pub(super) struct TokenArgs {
     /// A file with the token in it
     #[arg(long, global = true, value_name = "FILE")]
     token_file: Option<PathBuf>,
+    /// Trust the certificates of this file too, for an https gateway with one of its own making
+    #[arg(long, global = true, value_name = "FILE")]
+    ca: Option<PathBuf>,
+}
+
+/// Beside the system's own, the certificates of `--ca`.
+fn trusting(http: ClientBuilder, file: Option<&Path>) -> Result<ClientBuilder, Failure> {
+    let Some(file) = file else { return Ok(http) };
+    let refuse = |why: String| Failure::usage(format!("--ca {}: {why}", file.display()));
+    let pem = std::fs::read(file).map_err(|error| refuse(error.to_string()))?;
+    let read = reqwest::Certificate::from_pem_bundle(&pem).map_err(|error| refuse(error.to_string()))?;
+    Ok(http.tls_certs_merge(read))
 }
 
 impl TokenArgs {
@@ -120,10 +132,13 @@ impl Client {
     ) -> Result<Client, Failure> {
         let base = match url {
             Some(url) => read_url(url)?,
-            None => read_url(&format!("http://{}", listen_of(common)?))?,
+            None => read_url(&door_of(common)?)?,
         };
         // A proxy of the environment does not lead to loopback; a redirect leads away from it.
-        let http = reqwest::Client::builder().no_proxy().redirect(reqwest::redirect::Policy::none());
+        // Who installed one before us installed the same.
+        let _ = rustls::crypto::ring::default_provider().install_default();
+        let http = trusting(reqwest::Client::builder(), token.ca.as_deref())?;
+        let http = http.no_proxy().redirect(reqwest::redirect::Policy::none());
         let http = http.connect_timeout(CONNECT).build();
         let http = http.map_err(|error| Failure::cannot_run(format!("no HTTP client: {error}")))?;
         Ok(Client { http, base, tenant, token: token.read()? })
@@ -179,6 +194,9 @@ impl Client {
     async fn send(&self, request: RequestBuilder) -> Result<Answer, Failure> {
         let unreachable = |error: reqwest::Error| {
             let why = match (error.is_connect(), error.is_timeout()) {
+                (true, _) if is_about_tls(&error) => {
+                    "its certificate is not trusted here; name its issuer by --ca"
+                }
                 (true, _) => "nobody listens there; is `octothorpe serve` running?",
                 (false, true) => "no answer in time",
                 (false, false) => "the connection broke",
@@ -219,17 +237,28 @@ impl Answer {
     }
 }
 
+/// Whether an error comes from TLS, and not from the network.
+fn is_about_tls(error: &reqwest::Error) -> bool {
+    let mut cause: Option<&dyn std::error::Error> = std::error::Error::source(error);
+    while let Some(error) = cause {
+        if error.to_string().contains("certificate") {
+            return true;
+        }
+        cause = error.source();
+    }
+    false
+}
+
 fn read_url(text: &str) -> Result<Url, Failure> {
     let url = Url::parse(text).map_err(|error| Failure::usage(format!("--url {text:?}: {error}")))?;
     match url.scheme() {
-        "http" => Ok(url),
-        "https" => Err(Failure::not_built("--url https")),
-        _ => Err(Failure::usage(format!("--url {text:?}: expected http://HOST:PORT"))),
+        "http" | "https" => Ok(url),
+        _ => Err(Failure::usage(format!("--url {text:?}: expected http://HOST:PORT or https://HOST:PORT"))),
     }
 }
 
 /// Where the configuration says that the front door is; the default where there is no configuration.
-fn listen_of(common: &Common) -> Result<SocketAddr, Failure> {
+fn door_of(common: &Common) -> Result<String, Failure> {
     let named = common.config.as_deref();
     let default = Path::new(DEFAULT_PATH);
     let file = named.or_else(|| default.exists().then_some(default));
@@ -245,5 +274,6 @@ fn listen_of(common: &Common) -> Result<SocketAddr, Failure> {
         IpAddr::V4(_) => Ipv4Addr::LOCALHOST.into(),
         IpAddr::V6(_) => Ipv6Addr::LOCALHOST.into(),
     };
-    Ok(SocketAddr::new(ip, http.listen.port()))
+    let scheme = if http.tls.is_some() { "https" } else { "http" };
+    Ok(format!("{scheme}://{}", SocketAddr::new(ip, http.listen.port())))
 }

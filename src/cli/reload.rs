@@ -4,7 +4,9 @@ use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use clap::Args;
+use rustls::ServerConfig;
 use serde_json::Value;
+use tokio::sync::watch;
 
 use super::Common;
 use super::client::{Client, TokenArgs};
@@ -14,7 +16,7 @@ use super::show::text;
 use super::start::load_packs;
 use crate::config::{Config, ConfigError};
 use crate::gateway::Renewal;
-use crate::http::Reload;
+use crate::http::{Reload, read_identity};
 use crate::report::reload::{NotReloaded, Reloaded};
 
 /// Arguments of `reload`.
@@ -53,11 +55,18 @@ pub(super) struct Reloader {
     /// The configuration in force, for what needs a restart.
     running: Mutex<Config>,
     renewal: Renewal,
+    /// What the front door speaks TLS by, if it does.
+    tls: Option<watch::Sender<Arc<ServerConfig>>>,
 }
 
 impl Reloader {
-    pub(super) fn new(path: &Path, running: Config, renewal: Renewal) -> Arc<Reloader> {
-        Arc::new(Reloader { path: path.to_owned(), running: Mutex::new(running), renewal })
+    pub(super) fn new(
+        path: &Path,
+        running: Config,
+        renewal: Renewal,
+        tls: Option<watch::Sender<Arc<ServerConfig>>>,
+    ) -> Arc<Reloader> {
+        Arc::new(Reloader { path: path.to_owned(), running: Mutex::new(running), renewal, tls })
     }
 
     /// As the front door has it.
@@ -77,15 +86,25 @@ impl Reloader {
         let config =
             Config::load(&self.path).map_err(|errors| errors.iter().map(of_config).collect::<Vec<_>>())?;
         let packs = load_packs(&config).map_err(|error| vec![wrong(String::new(), error.to_string())])?;
+        let identity = match (&config.http.tls, &self.tls) {
+            (Some(files), Some(_)) => {
+                Some(read_identity(files).map_err(|told| vec![wrong(String::new(), told)])?)
+            }
+            (_, _) => None,
+        };
         // The lock is held to the end, so that of two at once the later one's files stay in force.
         let mut running = self.running.lock().unwrap_or_else(PoisonError::into_inner);
         let needs_restart = fixed_parts(&running, &config);
         self.renewal.put(&config, packs);
+        let mut reloaded = ["policy", "script", "prompts"].map(str::to_owned).to_vec();
+        if let (Some(identity), Some(tls)) = (identity, &self.tls) {
+            tls.send_replace(identity.server);
+            reloaded.push("certificate".to_owned());
+        }
         let fixed = running.clone();
         // What needs a restart is told again until there was one.
         let Config { policy, tenants, rates, script, prompts, .. } = config;
         *running = Config { policy, tenants, rates, script, prompts, ..fixed };
-        let reloaded = ["policy", "script", "prompts"].map(str::to_owned).to_vec();
         Ok(Reloaded { reloaded, needs_restart })
     }
 }
@@ -93,7 +112,8 @@ impl Reloader {
 /// The parts that differ and are read at the start alone.
 fn fixed_parts(running: &Config, new: &Config) -> Vec<String> {
     let parts = [
-        ("[http]", running.http != new.http),
+        ("[http] listen", running.http.listen != new.http.listen),
+        ("[http] certificate", running.http.tls.is_some() != new.http.tls.is_some()),
         ("[queue]", running.queue != new.queue),
         ("[sip]", running.sip != new.sip),
         ("[media]", running.media != new.media),

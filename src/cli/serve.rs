@@ -1,6 +1,7 @@
 //! `octothorpe serve`: the gateway.
 
 use std::path::Path;
+use std::time::Duration;
 
 use clap::Args;
 use tokio::net::TcpListener;
@@ -16,6 +17,11 @@ use crate::config::Config;
 use crate::gateway::clock;
 use crate::http::{self, Front};
 use crate::queue::embedded::Aside;
+use crate::secure::Identity;
+
+/// A certificate that ends sooner should have been renewed by now: those that renew by themselves do it a
+/// month before.
+const RENEW_BEFORE: Duration = Duration::from_secs(14 * 86_400);
 
 /// Arguments of `serve`: everything stands in the configuration.
 #[derive(Debug, Args)]
@@ -27,6 +33,13 @@ pub(super) async fn run(common: &Common, output: &mut Output) -> Outcome {
     let mut stop = Stop::new()?;
     let mut hang_up = hang_up()?;
     guarded(&config).map_err(Failure::usage)?;
+    let identity = config.http.tls.as_ref().map(http::read_identity).transpose().map_err(Failure::usage)?;
+    if let Some(identity) = &identity {
+        output.note(&held(identity).1);
+    }
+    let tls = identity.map(|identity| watch::Sender::new(identity.server));
+    let served_by_tls = tls.is_some();
+    let served = tls.as_ref().map(watch::Sender::subscribe);
     let listener = TcpListener::bind(config.http.listen).await;
     let listener = listener
         .map_err(|error| Failure::cannot_run(format!("cannot listen on {}: {error}", config.http.listen)))?;
@@ -34,7 +47,7 @@ pub(super) async fn run(common: &Common, output: &mut Output) -> Outcome {
     let sip: Vec<String> = config.sip.listen.iter().map(ToString::to_string).collect();
     let running = config.clone();
     let Started { gateway, store } = start(config).await?;
-    let reload = Reloader::new(common.config_path(), running, gateway.renewal()).by_the_door();
+    let reload = Reloader::new(common.config_path(), running, gateway.renewal(), tls).by_the_door();
     let (close, closing) = watch::channel(false);
     let admission = gateway.admission();
     let front = Front {
@@ -45,8 +58,9 @@ pub(super) async fn run(common: &Common, output: &mut Output) -> Outcome {
         reload: reload.clone(),
         closing,
     };
-    let door = tokio::spawn(http::serve(listener, front));
-    output.note(&format!("serving HTTP on {address}, SIP on {}", sip.join(" ")));
+    let door = tokio::spawn(http::serve(listener, served, front));
+    let scheme = if served_by_tls { "HTTPS" } else { "HTTP" };
+    output.note(&format!("serving {scheme} on {address}, SIP on {}", sip.join(" ")));
     loop {
         tokio::select! {
             () = stop.wait() => break,
@@ -67,6 +81,23 @@ pub(super) async fn run(common: &Common, output: &mut Output) -> Outcome {
         Ok(Ok(())) => Ok(Exit::Done),
         Ok(Err(error)) => Err(Failure::cannot_run(format!("the front door failed: {error}"))),
         Err(error) => Err(Failure::cannot_run(format!("the front door failed: {error}"))),
+    }
+}
+
+/// What is to be said of a certificate, and whether all is well with it.
+pub(super) fn held(identity: &Identity) -> (bool, String) {
+    let left = identity.holds_for(clock::wall());
+    let names = identity.names.join(" ");
+    let days = left.as_secs() / 86_400;
+    match (left.is_zero(), left < RENEW_BEFORE) {
+        (true, _) => (
+            false,
+            format!("the certificate for {names} ended on {}; renew it and reload", identity.expires_at),
+        ),
+        (false, true) => {
+            (false, format!("the certificate for {names} ends in {days} days; renew it and reload"))
+        }
+        (false, false) => (true, format!("the certificate for {names} holds for {days} days")),
     }
 }
 

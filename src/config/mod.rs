@@ -30,7 +30,7 @@ use std::path::Path;
 
 pub use account::Account;
 pub use error::{ConfigError, ConfigErrors};
-pub use http::HttpConfig;
+pub use http::{HttpConfig, TlsFiles};
 pub use listen::{Listen, Transport};
 pub use media::MediaConfig;
 pub use policy::{

@@ -36,6 +36,8 @@ impl Gateway {
 #[serde(deny_unknown_fields, default)]
 pub(super) struct Http {
     pub(super) listen: Text,
+    pub(super) certificate: Text,
+    pub(super) key: Text,
 }
 
 /// `[queue]`.

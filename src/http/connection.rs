@@ -9,9 +9,12 @@ use std::time::Duration;
 
 use axum::serve::Listener;
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
-use tokio::net::{TcpListener, TcpStream};
+use tokio::net::TcpListener;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tokio::time::{Instant, Sleep, sleep};
+
+use super::stream::Stream;
+use super::tls::Served;
 
 /// Further connections wait in the listener's backlog.
 const MOST: usize = 1_024;
@@ -23,11 +26,13 @@ const IDLE: Duration = Duration::from_secs(90);
 pub(super) struct Bounded {
     listener: TcpListener,
     places: Arc<Semaphore>,
+    /// Where the door speaks TLS: by what it is spoken from now on.
+    tls: Option<Served>,
 }
 
 impl Bounded {
-    pub(super) fn new(listener: TcpListener) -> Bounded {
-        Bounded { listener, places: Arc::new(Semaphore::new(MOST)) }
+    pub(super) fn new(listener: TcpListener, tls: Option<Served>) -> Bounded {
+        Bounded { listener, places: Arc::new(Semaphore::new(MOST)), tls }
     }
 }
 
@@ -43,6 +48,10 @@ impl Listener for Bounded {
         if let Err(error) = stream.set_nodelay(true) {
             tracing::debug!(%error, "TCP_NODELAY is not set");
         }
+        let stream = match &self.tls {
+            None => Stream::Plain(stream),
+            Some(tls) => Stream::by_tls(stream, tls.borrow().clone()),
+        };
         (Connection { stream, idle: Box::pin(sleep(IDLE)), _place: place }, address)
     }
 
@@ -54,7 +63,7 @@ impl Listener for Bounded {
 /// A connection that ends when nothing has come or gone for [`IDLE`], and then frees its place. A far end
 /// that does not read what it asked for is cut in the same way.
 pub(super) struct Connection {
-    stream: TcpStream,
+    stream: Stream,
     idle: Pin<Box<Sleep>>,
     _place: OwnedSemaphorePermit,
 }

@@ -17,6 +17,8 @@ mod params;
 mod problem;
 mod reload;
 mod results;
+mod stream;
+mod tls;
 mod tokens;
 mod trunks;
 
@@ -38,6 +40,7 @@ use crate::report::snapshot::GatewaySnapshot;
 use connection::Bounded;
 use problem::Problem;
 pub use reload::{Reload, Reloading};
+pub use tls::{Served, read_identity};
 
 /// How long shutdown waits for answers under way; long polls are cut short at once.
 const CLOSING: Duration = Duration::from_secs(5);
@@ -95,14 +98,14 @@ pub fn router(front: Front) -> Router {
         .with_state(front)
 }
 
-/// Serves until `front.closing` turns true, then until the answers under way are out, at most 5 s.
+/// Serves, by TLS where there is something to speak it by, until `front.closing` turns true, then until the answers under way are out, at most 5 s.
 ///
 /// # Errors
 /// Those of the listening socket.
-pub async fn serve(listener: TcpListener, front: Front) -> std::io::Result<()> {
+pub async fn serve(listener: TcpListener, tls: Option<Served>, front: Front) -> std::io::Result<()> {
     let closing = front.closing.clone();
     let told = closed(closing.clone());
-    let serving = axum::serve(Bounded::new(listener), router(front)).with_graceful_shutdown(told);
+    let serving = axum::serve(Bounded::new(listener, tls), router(front)).with_graceful_shutdown(told);
     tokio::select! {
         ended = serving.into_future() => ended,
         () = async { closed(closing).await; tokio::time::sleep(CLOSING).await } => Ok(()),

@@ -64,7 +64,7 @@ impl Door {
         };
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let address = listener.local_addr().unwrap();
-        let served = tokio::spawn(http::serve(listener, front));
+        let served = tokio::spawn(http::serve(listener, None, front));
         Door { address, store, gateway, closing, served, _scratch: scratch }
     }
 
