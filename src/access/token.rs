@@ -169,7 +169,7 @@ impl TokenOrder {
 
 /// A token as lists show it: never its text, nor its digest.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
-#[schemars(title = "Token")]
+#[schemars(rename = "Token", title = "Token")]
 pub struct TokenView {
     /// Its public name.
     pub id: TokenId,

@@ -2,14 +2,15 @@
 
 use std::time::Duration;
 
-use axum::extract::{DefaultBodyLimit, Path, State};
+use axum::Json;
+use axum::extract::{Path, State};
 use axum::http::StatusCode;
-use axum::routing::{delete, get, post};
-use axum::{Json, Router};
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::Front;
 use super::caller::Caller;
+use super::calls::ScopeQuery;
 use super::params::{JsonBytes, Params, number};
 use super::problem::Problem;
 use crate::access::{Actor, Role};
@@ -20,7 +21,7 @@ use crate::policy::{Audited, Block, BlockFilter, BlockKind, BlockOrder, ListDefa
 const DEFAULT_PAGE: u32 = 100;
 const LARGEST_PAGE: u32 = 1_000;
 /// A list of 100,000 lines with reasons; more comes in several.
-const LARGEST_LIST_BYTES: usize = 32 << 20;
+pub(super) const LARGEST_LIST_BYTES: usize = 32 << 20;
 /// Bad lines that one answer tells; their number is told whole.
 const MOST_BAD_TOLD: usize = 1_000;
 const MOST_DAYS: u32 = 3_650;
@@ -29,15 +30,6 @@ const DAY: Duration = Duration::from_secs(86_400);
 const DEFAULT_ACTOR: &str = "http";
 /// `?tenant=` of everybody.
 const EVERYBODY: &str = "*";
-
-/// The routes of blocks.
-pub(super) fn routes() -> Router<Front> {
-    Router::new()
-        .route("/v1/blocks", get(list).post(block))
-        .route("/v1/blocks/list", post(block_list).layer(DefaultBodyLimit::max(LARGEST_LIST_BYTES)))
-        .route("/v1/blocks/audit", get(audit))
-        .route("/v1/blocks/{id}", delete(unblock))
-}
 
 /// Whose jobs a block is for; `None` is everybody's, which only a token of tenant `*` may change.
 fn operated(caller: &Caller, tenant: Option<String>) -> Result<Option<String>, Problem> {
@@ -63,26 +55,34 @@ fn actor(caller: &Caller, named: Option<String>) -> String {
 }
 
 /// `?tenant=&kind=&value=&after=&limit=`.
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
-struct ListQuery {
+pub(super) struct ListQuery {
+    /// The tenant, or `*` for every one.
+    #[schemars(regex(pattern = r"^(\*|[A-Za-z0-9_-]{1,64})$"))]
     tenant: Option<String>,
+    /// Only of this kind.
+    #[schemars(with = "Option<BlockKind>")]
     kind: Option<String>,
+    /// Only this one; needs `kind`.
     value: Option<String>,
+    /// The `next` of the page before.
     after: Option<String>,
+    /// At most so many.
+    #[schemars(with = "Option<u32>", range(min = 1, max = LARGEST_PAGE))]
     limit: Option<String>,
 }
 
 /// Some blocks.
-#[derive(Debug, Serialize)]
-struct Blocks {
+#[derive(Debug, Serialize, JsonSchema)]
+pub(super) struct Blocks {
     blocks: Vec<Block>,
     /// For `after`; null at the end.
     next: Option<String>,
 }
 
 /// `GET /v1/blocks`: those for the jobs of one tenant, or of everybody.
-async fn list(
+pub(super) async fn list(
     State(front): State<Front>,
     caller: Caller,
     Params(query): Params<ListQuery>,
@@ -97,28 +97,24 @@ async fn list(
     Ok(Json(Blocks { blocks, next }))
 }
 
-/// `?tenant=`.
-#[derive(Debug, Deserialize)]
-#[serde(deny_unknown_fields)]
-struct ScopeQuery {
-    tenant: Option<String>,
-}
-
 /// The body of `POST /v1/blocks`.
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
-struct Ordered {
+#[schemars(rename = "BlockOrder")]
+pub(super) struct Ordered {
+    #[schemars(with = "BlockKind")]
     kind: String,
     value: String,
     reason: String,
     actor: Option<String>,
     /// How long; without it and `until` for ever.
+    #[schemars(range(min = 1, max = MOST_DAYS))]
     days: Option<u32>,
     until: Option<UnixMs>,
 }
 
 /// `POST /v1/blocks`: 201 when the block is durable and holds.
-async fn block(
+pub(super) async fn block(
     State(front): State<Front>,
     caller: Caller,
     Params(query): Params<ScopeQuery>,
@@ -140,23 +136,26 @@ async fn block(
 }
 
 /// The body of `POST /v1/blocks/list`.
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
-struct List {
+#[schemars(rename = "BlockList")]
+pub(super) struct List {
     csv: String,
     #[serde(default)]
     partial: bool,
     /// Of the lines that do not say; `number` without it.
+    #[schemars(with = "Option<BlockKind>")]
     kind: Option<String>,
     reason: String,
     actor: Option<String>,
+    #[schemars(range(min = 1, max = MOST_DAYS))]
     days: Option<u32>,
     until: Option<UnixMs>,
 }
 
 /// What became of a list.
-#[derive(Debug, Serialize)]
-struct Listed {
+#[derive(Debug, Serialize, JsonSchema)]
+pub(super) struct Listed {
     taken: usize,
     bad: usize,
     /// The first of the bad lines.
@@ -164,15 +163,15 @@ struct Listed {
 }
 
 /// One line that was not taken.
-#[derive(Debug, Serialize)]
-struct BadLine {
+#[derive(Debug, Serialize, JsonSchema)]
+pub(super) struct BadLine {
     line: u64,
     problem: String,
 }
 
 /// `POST /v1/blocks/list`: 201 when the lines are durable and hold, 200 when some were bad: then none is
 /// taken, or with `partial` the good ones.
-async fn block_list(
+pub(super) async fn block_list(
     State(front): State<Front>,
     caller: Caller,
     Params(query): Params<ScopeQuery>,
@@ -195,16 +194,18 @@ async fn block_list(
 }
 
 /// `?tenant=&reason=&actor=`.
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
-struct UnblockQuery {
+pub(super) struct UnblockQuery {
+    /// The tenant, or `*` for every one.
+    #[schemars(regex(pattern = r"^(\*|[A-Za-z0-9_-]{1,64})$"))]
     tenant: Option<String>,
     reason: Option<String>,
     actor: Option<String>,
 }
 
 /// `DELETE /v1/blocks/{id}`: the block that was lifted.
-async fn unblock(
+pub(super) async fn unblock(
     State(front): State<Front>,
     caller: Caller,
     Path(id): Path<String>,
@@ -220,24 +221,29 @@ async fn unblock(
 }
 
 /// `?tenant=&before=&limit=`.
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
-struct AuditQuery {
+pub(super) struct AuditQuery {
+    /// The tenant, or `*` for every one.
+    #[schemars(regex(pattern = r"^(\*|[A-Za-z0-9_-]{1,64})$"))]
     tenant: Option<String>,
+    /// The `next` of the page before.
     before: Option<String>,
+    /// At most so many.
+    #[schemars(with = "Option<u32>", range(min = 1, max = LARGEST_PAGE))]
     limit: Option<String>,
 }
 
 /// Some lines of the audit trail, the latest first.
-#[derive(Debug, Serialize)]
-struct Trail {
+#[derive(Debug, Serialize, JsonSchema)]
+pub(super) struct Trail {
     entries: Vec<Audited>,
     /// For `before`; null at the end.
     next: Option<String>,
 }
 
 /// `GET /v1/blocks/audit`.
-async fn audit(
+pub(super) async fn audit(
     State(front): State<Front>,
     caller: Caller,
     Params(query): Params<AuditQuery>,

@@ -7,6 +7,7 @@ use axum::extract::{Path, State};
 use axum::http::header::LOCATION;
 use axum::http::{HeaderMap, HeaderValue, StatusCode};
 use axum::response::{IntoResponse, Response};
+use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde::Deserialize;
 
 use super::Front;
@@ -24,9 +25,20 @@ const DEFAULT_PAGE: u32 = 100;
 const LARGEST_PAGE: u32 = 500;
 
 /// `?tenant=`.
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub(super) struct TenantQuery {
+    /// Whose; without it the token's own tenant, else `default`.
+    #[schemars(regex(pattern = r"^[A-Za-z0-9_-]{1,64}$"))]
+    pub(super) tenant: Option<String>,
+}
+
+/// `?tenant=`, or `?tenant=*` for every one.
+#[derive(Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub(super) struct ScopeQuery {
+    /// The tenant, or `*` for every one.
+    #[schemars(regex(pattern = r"^(\*|[A-Za-z0-9_-]{1,64})$"))]
     pub(super) tenant: Option<String>,
 }
 
@@ -134,13 +146,26 @@ pub(super) fn no_such_job() -> Problem {
 }
 
 /// `?state=&after=&limit=`.
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub(super) struct ListQuery {
+    /// The tenant, or `*` for every one.
+    #[schemars(regex(pattern = r"^(\*|[A-Za-z0-9_-]{1,64})$"))]
     tenant: Option<String>,
+    /// Only jobs in this state; empty is any.
+    #[schemars(schema_with = "state_schema")]
     state: Option<String>,
+    /// The `next` of the page before.
     after: Option<String>,
+    /// At most so many jobs.
+    #[schemars(with = "Option<u32>", range(min = 1, max = LARGEST_PAGE))]
     limit: Option<String>,
+}
+
+/// The names of the states, and the empty one.
+fn state_schema(_: &mut SchemaGenerator) -> Schema {
+    let names: Vec<&str> = Progress::ALL.iter().map(|state| state.name()).chain([""]).collect();
+    json_schema!({ "type": "string", "enum": names })
 }
 
 /// `GET /v1/calls`: a page of jobs, oldest first.

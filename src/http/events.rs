@@ -16,7 +16,7 @@ use futures_util::stream;
 use tokio::time::Instant;
 
 use super::caller::Caller;
-use super::calls::{TenantQuery, no_such_job};
+use super::calls::{ScopeQuery, TenantQuery, no_such_job};
 use super::params::Params;
 use super::problem::Problem;
 use super::{Front, closed};
@@ -69,7 +69,7 @@ pub(super) async fn of_job(
 pub(super) async fn of_all(
     State(front): State<Front>,
     caller: Caller,
-    Params(query): Params<TenantQuery>,
+    Params(query): Params<ScopeQuery>,
     headers: HeaderMap,
 ) -> Result<Response, Problem> {
     let scope = caller.reads_any(query.tenant)?;

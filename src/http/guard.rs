@@ -22,8 +22,11 @@ const LONGEST: Duration = Duration::from_secs(75);
 /// name a loopback host are served (contract §6): a web page that resolves its own name to 127.0.0.1 must
 /// not reach this door with its visitor's browser.
 pub(super) async fn admit(State(front): State<Front>, mut request: Request, next: Next) -> Response {
+    // Whether the process lives must not hang on a token that has just been revoked.
+    let is_public = is_public(request.uri());
     let presented = match presented(request.headers()) {
         Ok(presented) => presented,
+        Err(_) if is_public => None,
         Err(problem) => return problem.into_response(),
     };
     let sent = request.headers().contains_key(AUTHORIZATION);
@@ -32,10 +35,10 @@ pub(super) async fn admit(State(front): State<Front>, mut request: Request, next
         Ok(Admission::Open) if !names_loopback(request.uri(), request.headers()) => {
             return not_loopback().into_response();
         }
-        Ok(Admission::Open) if sent => return no_tokens().into_response(),
+        Ok(Admission::Open) if sent && !is_public => return no_tokens().into_response(),
         Ok(Admission::Open) => Caller::open(),
         Ok(Admission::Granted(grant)) => Caller::of(grant),
-        Ok(Admission::Unknown) if !sent && is_public(request.uri()) => Caller::nobody(),
+        Ok(Admission::Unknown) if is_public => Caller::nobody(),
         Ok(Admission::Unknown) => return unknown(sent).into_response(),
     };
     request.extensions_mut().insert(caller);

@@ -13,6 +13,8 @@ mod health;
 mod metrics;
 mod not_built;
 pub mod openapi;
+mod operation;
+mod operations;
 mod params;
 mod problem;
 mod reload;
@@ -28,7 +30,7 @@ use std::time::Duration;
 use axum::Router;
 use axum::extract::DefaultBodyLimit;
 use axum::middleware;
-use axum::routing::{any, delete, get, post};
+use axum::routing::any;
 use tokio::net::TcpListener;
 use tokio::sync::watch;
 
@@ -71,25 +73,10 @@ impl Front {
 
 /// All routes of the front door.
 pub fn router(front: Front) -> Router {
-    let v1 = Router::new()
-        .route("/v1/calls", post(calls::submit).get(calls::list))
-        .route("/v1/calls/{id}", get(calls::show).delete(calls::cancel))
-        .route("/v1/results", get(results::results))
-        .route("/v1/results/ack", post(results::ack))
-        .route("/v1/trunks", get(trunks::trunks))
-        .route("/v1/openapi.json", get(openapi::serve))
-        .merge(blocks::routes())
-        .route("/v1/calls/{id}/events", get(events::of_job))
-        .route("/v1/events", get(events::of_all))
-        .route("/v1/tokens", post(tokens::create).get(tokens::list))
-        .route("/v1/tokens/{id}", delete(tokens::revoke))
-        .route("/v1/reload", post(reload::reload))
-        .route("/v1/webhooks", any(not_built::webhooks));
-    Router::new()
-        .merge(v1)
-        .route("/healthz", get(health::healthz))
-        .route("/readyz", get(health::readyz))
-        .route("/metrics", get(metrics::metrics))
+    operations::all()
+        .into_iter()
+        .fold(Router::new(), |router, operation| operation.route(router))
+        .route("/v1/webhooks", any(not_built::webhooks))
         .fallback(async || Problem::not_found("there is nothing at this path", "see /v1/openapi.json"))
         .method_not_allowed_fallback(async || Problem::method_not_allowed())
         .layer(DefaultBodyLimit::max(MAX_JOB_BYTES))

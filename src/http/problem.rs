@@ -6,6 +6,7 @@ use axum::Json;
 use axum::http::header::{CONTENT_TYPE, RETRY_AFTER, WWW_AUTHENTICATE};
 use axum::http::{HeaderValue, StatusCode};
 use axum::response::{IntoResponse, Response};
+use schemars::JsonSchema;
 use serde::Serialize;
 
 use crate::job;
@@ -16,9 +17,9 @@ use crate::report::reload::NotReloaded;
 const STORE_RETRY: Duration = Duration::from_secs(5);
 
 /// One fault: which field, what is wrong, what to do.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
 struct Fault {
-    #[serde(skip_serializing_if = "String::is_empty")]
+    #[serde(default, skip_serializing_if = "String::is_empty")]
     field: String,
     problem: String,
     remedy: String,
@@ -33,8 +34,9 @@ pub(super) struct Problem {
 }
 
 /// The document's members (RFC 9457 §3.1), and `problems` as our extension (§3.2).
-#[derive(Serialize)]
-struct Document {
+#[derive(Serialize, JsonSchema)]
+#[schemars(rename = "Problem")]
+pub(super) struct Document {
     #[serde(rename = "type")]
     kind: &'static str,
     title: &'static str,

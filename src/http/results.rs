@@ -5,10 +5,11 @@ use std::time::Duration;
 use axum::Json;
 use axum::extract::State;
 use axum::http::StatusCode;
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::caller::Caller;
-use super::calls::TenantQuery;
+use super::calls::ScopeQuery;
 use super::params::{JsonBytes, Params, number, read_body};
 use super::problem::Problem;
 use super::{Front, closed};
@@ -21,18 +22,27 @@ const LARGEST_LIMIT: u32 = 1_000;
 const LONGEST_WAIT_S: u32 = 60;
 
 /// `?consumer=&wait=&limit=`.
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub(super) struct ResultsQuery {
+    /// The tenant, or `*` for every one.
+    #[schemars(regex(pattern = r"^(\*|[A-Za-z0-9_-]{1,64})$"))]
     tenant: Option<String>,
+    /// Under which name to read: each has its own place in the sequence.
+    #[schemars(required, regex(pattern = r"^[A-Za-z0-9._-]{1,64}$"))]
     consumer: Option<String>,
+    /// How many seconds to wait for the first result.
+    #[schemars(with = "Option<u32>", range(max = LONGEST_WAIT_S))]
     wait: Option<String>,
+    /// At most so many results.
+    #[schemars(with = "Option<u32>", range(min = 1, max = LARGEST_LIMIT))]
     limit: Option<String>,
 }
 
 /// The answer of `GET /v1/results`.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, JsonSchema)]
 pub(super) struct Results {
+    /// In order.
     results: Vec<Published>,
 }
 
@@ -56,10 +66,13 @@ pub(super) async fn results(
 }
 
 /// The body of `POST /v1/results/ack`.
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
-struct Ack {
+pub(super) struct Ack {
+    /// The reader's name.
+    #[schemars(regex(pattern = r"^[A-Za-z0-9._-]{1,64}$"))]
     consumer: String,
+    /// All up to this one are done with.
     cursor: String,
 }
 
@@ -67,7 +80,7 @@ struct Ack {
 pub(super) async fn ack(
     State(front): State<Front>,
     caller: Caller,
-    Params(query): Params<TenantQuery>,
+    Params(query): Params<ScopeQuery>,
     JsonBytes(body): JsonBytes,
 ) -> Result<StatusCode, Problem> {
     let scope = caller.reads_any(query.tenant)?;

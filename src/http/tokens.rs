@@ -22,6 +22,7 @@ pub(super) struct Tokens {
 
 /// The answer of `POST /v1/tokens`.
 #[derive(Debug, Serialize, JsonSchema)]
+#[schemars(rename = "NewToken")]
 pub(super) struct Created {
     /// The token, as lists show it.
     #[serde(flatten)]

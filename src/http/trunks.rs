@@ -2,6 +2,7 @@
 
 use axum::Json;
 use axum::extract::State;
+use schemars::JsonSchema;
 use serde::Serialize;
 
 use super::Front;
@@ -13,8 +14,9 @@ use crate::access::Role;
 use crate::report::snapshot::TrunkSnapshot;
 
 /// The answer.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, JsonSchema)]
 pub(super) struct Trunks {
+    /// In the order of their names.
     trunks: Vec<TrunkSnapshot>,
 }
 

@@ -29,7 +29,7 @@ pub enum Purpose {
 
 /// A job as JSON has it. Fields left out are `None`; so are those sent as null.
 #[derive(Debug, Clone, Default, Serialize, Deserialize, JsonSchema)]
-#[schemars(title = "Job")]
+#[schemars(rename = "Job", title = "Job")]
 #[serde(deny_unknown_fields)]
 pub struct Written {
     /// Version of the format: 1.

@@ -1,6 +1,7 @@
 //! A block: whom, why, by whom, until when.
 
 use ipnet::IpNet;
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::mark::{Mark, Marker};
@@ -18,7 +19,7 @@ const LONGEST_USER_BYTES: usize = 128;
 const LONGEST_TEXT_BYTES: usize = 256;
 
 /// What can be blocked.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum BlockKind {
     /// A user of a tenant.
@@ -82,7 +83,7 @@ pub struct BlockOrder {
 }
 
 /// A block that stands.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Block {
     /// Names it; the same for the same kind, value and tenant.
     pub id: String,

@@ -1,5 +1,6 @@
 //! Orders to block and to unblock: what they come to, to be made durable before it holds.
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::block::{Block, BlockKind, BlockOrder};
@@ -16,7 +17,7 @@ const AUDIT_KEPT: std::time::Duration = std::time::Duration::from_secs(400 * 86_
 const FOR_EVER: UnixMs = UnixMs(i64::MAX as u64);
 
 /// One line of the audit trail.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Audited {
     /// When.
     pub at: UnixMs,

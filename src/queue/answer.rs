@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use schemars::JsonSchema;
 use serde::Serialize;
 
 use super::cursor::Cursor;
@@ -10,7 +11,8 @@ use crate::report::progress::Progress;
 use crate::report::record::JobResult;
 
 /// A job as outsiders see it: the object of `POST`, `GET` and `DELETE` (contract §6).
-#[derive(Debug, Clone, PartialEq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, JsonSchema)]
+#[schemars(rename = "Call")]
 pub struct JobView {
     /// The job's id.
     pub id: String,
@@ -75,7 +77,7 @@ pub enum Cancelled {
 }
 
 /// One result and where it stands.
-#[derive(Debug, Clone, PartialEq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, JsonSchema)]
 pub struct Published {
     /// For `ack`.
     pub cursor: Cursor,
@@ -93,7 +95,8 @@ pub struct ListFilter {
 }
 
 /// Some jobs, oldest first.
-#[derive(Debug, Clone, PartialEq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, JsonSchema)]
+#[schemars(rename = "Calls")]
 pub struct Page {
     /// The jobs; may be fewer than asked for though more follow.
     pub jobs: Vec<JobView>,

@@ -24,7 +24,7 @@ impl From<&Number> for MaskedNumber {
 
 /// What became of one job. What is not known at the verdict is null and follows in the event `ended`.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
-#[schemars(title = "Result")]
+#[schemars(rename = "Result", title = "Result")]
 pub struct JobResult {
     /// The job's id.
     pub job: String,

@@ -66,7 +66,7 @@ pub enum TrunkState {
 /// One trunk's state and figures (contract §6). A figure is null while there is nothing to reckon
 /// it from.
 #[derive(Debug, Clone, PartialEq, Serialize, JsonSchema)]
-#[schemars(title = "Trunk")]
+#[schemars(rename = "Trunk", title = "Trunk")]
 pub struct TrunkSnapshot {
     /// The trunk's name.
     pub name: String,
