@@ -4,7 +4,7 @@ use super::exam::Before;
 use super::key::Key;
 use super::limits::{
     AGREEING_WINDOWS, BRIDGED_AGREEING_WINDOWS, BRIDGED_RECENT_WINDOWS, CHORD_AGREEING_WINDOWS,
-    CHORD_RECENT_WINDOWS, CLEARED_SHARE, DOUBTFUL_AGREEING_WINDOWS, DOUBTFUL_RECENT_WINDOWS,
+    CHORD_RECENT_WINDOWS, CLEARED, DOUBTFUL_AGREEING_WINDOWS, DOUBTFUL_RECENT_WINDOWS,
     FAINT_AGREEING_WINDOWS, FAINT_RECENT_WINDOWS, FAINT_TRACE_WINDOWS, Limits, PARTED_WINDOWS,
     RECENT_WINDOWS, SPLICE_WINDOWS, VOICED_AGREEING_WINDOWS, VOICED_RECENT_WINDOWS,
 };
@@ -101,7 +101,9 @@ impl Agreement {
     /// soon after one in which something did: that was a splice, which leaves
     /// the window at once, and no note of a chord.
     pub(super) fn is_cleared_by(&self, found: &Found) -> bool {
-        self.doubt == Doubt::Chord && self.found < 1 << SPLICE_WINDOWS && found.pair.share >= CLEARED_SHARE
+        let left = |pair: &Pair| 1.0 - pair.share;
+        let is_gone = left(&found.pair) <= CLEARED * left(&self.first);
+        self.doubt == Doubt::Chord && self.found < 1 << SPLICE_WINDOWS && is_gone
     }
 
     /// What stood beside the tones is gone: it was a splice, and no note of a chord.

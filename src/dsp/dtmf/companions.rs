@@ -22,7 +22,7 @@ const FINE_STEP: usize = 25;
 
 /// Where no note is looked for: a dial tone under a key is none, and it reaches
 /// beyond its own frequency.
-const AROUND_DIAL_TONES: RangeInclusive<f32> = 200.0..=620.0;
+const AROUND_DIAL_TONES: RangeInclusive<f32> = 290.0..=520.0;
 
 /// How much earlier a note must stand there too: two hops.
 const EARLIER: usize = 2 * HOP;

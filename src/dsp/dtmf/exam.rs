@@ -49,13 +49,14 @@ pub(super) fn verdict(
     let freed = Unsteadiness::between(&agreement.first, &alone);
     let slope = plain.slope.max(freed.slope);
     let fading = plain.fading.max(freed.fading);
+    let falls = fading.max(plain.fell).max(freed.fell);
     let fades = slope > SLOPE || fading > FADING;
     let is_chord = || fades && has_grown(agreement, history, newest);
     let has_note = || tonality(filtered, newest) > NOTE;
     match agreement.doubt {
         // After a hole the high-pass still settles in the window, and nothing is known of before it.
         Doubt::None if history.unbroken() < KEPT_HOPS => Verdict::Key,
-        Doubt::None | Doubt::Same if fades_with_note(filtered, newest, fading) => Verdict::Chord,
+        Doubt::None | Doubt::Same if fades_with_note(filtered, newest, falls) => Verdict::Chord,
         Doubt::Same if newest.share < SAME_SHARE => Verdict::Again,
         Doubt::Same if slope > SLOPE => Verdict::Doubtful,
         Doubt::Same => Verdict::Key,

@@ -138,8 +138,8 @@ pub(super) const CHORD_RECENT_WINDOWS: u32 = 16;
 /// Windows after which a splice of two stretches of one key has left them.
 pub(super) const SPLICE_WINDOWS: u32 = 8;
 
-/// The tones' share of a window that holds hardly anything beside them.
-pub(super) const CLEARED_SHARE: f32 = 0.985;
+/// What is left beside a key's tones once a splice is gone, of what it left.
+pub(super) const CLEARED: f32 = 0.25;
 
 /// Windows in which a key was found, whatever its levels, that are enough where
 /// our own voice may be heard: it moves the levels, and is no chord.
