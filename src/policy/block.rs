@@ -116,10 +116,11 @@ impl Block {
     /// What is wrong with it, and what to do, in one sentence.
     pub(super) fn read(order: BlockOrder, marker: &Marker, now: UnixMs) -> Result<Block, String> {
         check_words(&order, now)?;
+        if order.kind == BlockKind::Tenant && order.tenant.is_some() {
+            return Err("a tenant is blocked for everybody, not by a tenant: send ?tenant=*".to_owned());
+        }
         let (value, shown) = subject(&order, marker)?;
         let BlockOrder { kind, tenant, reason, actor, until, .. } = order;
-        // A tenant is not blocked within itself.
-        let tenant = tenant.filter(|_| kind != BlockKind::Tenant);
         let id = marker.block(kind.name(), tenant.as_deref(), &value).hex()[..16].to_owned();
         Ok(Block {
             id,

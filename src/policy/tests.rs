@@ -384,6 +384,28 @@ fn each_kind_of_block_stops_whom_it_names_until_it_ends() {
 }
 
 #[test]
+fn an_order_that_is_wrong_blocks_nobody_and_says_why() {
+    let mut engine = engine();
+    for (kind, value, tenant, words) in [
+        (BlockKind::User, "ann", None, "name the tenant"),
+        (BlockKind::User, "", Some("default"), "no user"),
+        (BlockKind::Number, "4252345667", None, "+"),
+        (BlockKind::Number, "hmac:12", None, "hmac:"),
+        (BlockKind::Prefix, "371", None, "no prefix"),
+        (BlockKind::Tenant, "other", Some("default"), "everybody"),
+        (BlockKind::Tenant, "a tenant", None, "no tenant"),
+        (BlockKind::Network, "192.0.2.0/33", None, "no IP network"),
+    ] {
+        let why = engine.block(block(kind, value, tenant), s(0)).unwrap_err();
+        assert!(why.contains(words), "{kind:?} {value}: {why}");
+    }
+    let ended = BlockOrder { until: Some(s(0)), ..block(BlockKind::Prefix, "+371", None) };
+    assert!(engine.block(ended, s(0)).unwrap_err().contains("passed"));
+    let silent = BlockOrder { reason: " ".to_owned(), ..block(BlockKind::Prefix, "+371", None) };
+    assert!(engine.block(silent, s(0)).unwrap_err().contains("reason"));
+}
+
+#[test]
 fn a_report_of_fraud_blocks_the_tenants_user_and_number_for_ninety_days() {
     let mut engine = engine();
     let blocking = engine.block_for_fraud(&order(ANN, "ann"), s(0));
