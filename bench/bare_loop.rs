@@ -218,7 +218,10 @@ fn engine(calls: usize, seconds: u64) -> io::Result<Row> {
                 _,
                 MediaEvent::Key(_)
                 | MediaEvent::Undecided { .. }
-                | MediaEvent::OwnEcho
+                | MediaEvent::Untrusted { .. }
+                | MediaEvent::VoiceBegan { .. }
+                | MediaEvent::VoiceEnded { .. }
+                | MediaEvent::Sound { .. }
                 | MediaEvent::Played { .. }
                 | MediaEvent::Pressed { .. },
             )) => {}

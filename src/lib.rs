@@ -35,7 +35,7 @@
 //! | [`dsp`] | G.711, the ear, levels, tones | nothing |
 //! | [`audio`] | recorded file → 8 kHz PCM | nothing |
 //! | [`clip`] | a spoken clip in both laws | `dsp` |
-//! | [`prompt`] | packs under `prompts/` → clips, and their lint | `audio`, `clip`, `dsp`, `job`'s purpose |
+//! | [`prompt`] | packs under `prompts/` → clips, and their lint | `audio`, `clip`, `dsp`, `job`'s purpose and mode |
 //! | [`report`] | result, attempt record, snapshots: plain records | `reason`, `job`, `leg`'s key path |
 //! | [`reason`] | verdict, reason, fault: the one table | nothing |
 //! | [`job`], [`number`] | one order; an E.164 number that masks itself | `reason`, `number` |

@@ -133,14 +133,23 @@ fn wrong_usage_ends_with_2() {
     }
 }
 
+#[test]
+fn a_mode_that_cannot_be_is_wrong_usage_with_the_remedy() {
+    for (mode, words) in [
+        ("pin", "give the whole mode as JSON"),
+        ("password", "expected confirm, challenge, code"),
+        ("{\"type\":\"challenge\",\"digits\":\"04\"}", "begins with the digit that reports fraud"),
+        ("{\"type\":\"code\",\"code\":\"12\"}", "mode.code"),
+    ] {
+        run(&["call", "+14255550100", "--mode", mode]).assert(2, words);
+    }
+}
+
 /// The contract's head: what is not built is refused by its name, with 2.
 #[test]
 fn what_is_not_built_is_refused_by_name() {
     for (arguments, name) in [
-        (&["call", "+14255550100", "--mode", "pin"][..], "call --mode pin"),
-        (&["call", "+14255550100", "--mode", "challenge"], "call --mode challenge"),
-        (&["call", "+14255550100", "--mode", "code"], "call --mode code"),
-        (&["phone", "--attendant", "office"], "phone --attendant"),
+        (&["phone", "--attendant", "office"][..], "phone --attendant"),
         (&["prompts", "render"], "prompts render"),
     ] {
         let ran = run(arguments);
@@ -244,7 +253,7 @@ async fn jobs_are_submitted_shown_listed_and_cancelled() {
     let conflict = run_with_input(&["submit", "-", "--url", &url], "{\"id\":\"a\",\"to\":\"+14252345668\"}");
     conflict.assert(1, "another job");
     run_with_input(&["submit", "-", "--url", &url], "{\"to\":\"+14252345667\",\"mode\":{\"type\":\"pin\"}}")
-        .assert(2, "not in this version");
+        .assert(2, "mode");
     let cancelled = run(&["cancel", "a", "--url", &url]);
     cancelled.assert(0, "");
     assert!(cancelled.out.contains("rejected (cancelled)"), "{}", cancelled.out);

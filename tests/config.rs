@@ -45,6 +45,9 @@ impl Drop for Files {
     }
 }
 
+/// 32 octets in Base64.
+const KEY: &str = "AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8=\n";
+
 /// The error of a gateway's file of these lines.
 fn gateway_error(text: &str) -> String {
     Files::new().write("octothorpe.toml", text).load().expect_err("the file is wrong")
@@ -110,7 +113,9 @@ fn every_commented_example_is_accepted_when_it_is_uncommented() {
         .write("policy.toml", &uncomment(include_str!("../sip-config/policy.toml")))
         .write("rates.csv", include_str!("../sip-config/rates.csv"))
         .write("tenants/example.toml", &uncomment(include_str!("../sip-config/tenants/example.toml")))
-        .write("trunks/secret", "wonderland\n");
+        .write("trunks/secret", "wonderland\n")
+        .write("pins-2026.key", KEY);
+    fs::set_permissions(files.0.join("pins-2026.key"), fs::Permissions::from_mode(0o600)).unwrap();
     fs::set_permissions(files.0.join("trunks/secret"), fs::Permissions::from_mode(0o600)).unwrap();
     let config = files.load().unwrap();
     assert_eq!(config.policy.test_prefixes, ["+1999"]);
@@ -396,6 +401,28 @@ fn a_password_file_that_others_can_read_is_refused() {
     assert!(!format!("{config:?}").contains("wonderland"), "Debug shows the password");
     fs::remove_file(&secret).unwrap();
     assert_told(&files.load().unwrap_err(), "trunks/carrier.toml:4: `password_file`", &["cannot be read"]);
+}
+
+#[test]
+fn the_key_of_a_pin_verifier_is_read_with_care_and_never_printed() {
+    let files = Files::new();
+    let config = || files.write("octothorpe.toml", "[keys]\npins = { file = \"pins.key\" }\n").load();
+    files.write("pins.key", KEY);
+    fs::set_permissions(files.0.join("pins.key"), fs::Permissions::from_mode(0o644)).unwrap();
+    assert_told(&config().unwrap_err(), "octothorpe.toml:2:", &["can be read by others", "chmod 600"]);
+    fs::set_permissions(files.0.join("pins.key"), fs::Permissions::from_mode(0o600)).unwrap();
+    let read = config().unwrap();
+    assert_eq!(read.keys.get("pins").unwrap().expose(), (0..32).collect::<Vec<u8>>());
+    assert!(!format!("{read:?}").contains("AAEC") && !format!("{:?}", read.keys).contains('1'));
+    files.write("pins.key", "c2hvcnQ=\n");
+    assert_told(&config().unwrap_err(), "octothorpe.toml:2:", &["16 to 64 octets in Base64", "/dev/urandom"]);
+    let wrong = gateway_error("[keys]\npins = { file = \"a\", env = \"B\" }\n\"a/b\" = { env = \"HOME\" }\n");
+    assert!(
+        wrong.contains(":2: a key wants `file` or `env`") && wrong.contains(":3: `[keys]` has"),
+        "{wrong}"
+    );
+    let wrong = gateway_error("[script]\nconfirm_key = \"star\"\n");
+    assert_told(&wrong, "octothorpe.toml:2:", &["\"hash\" or \"spoken\""]);
 }
 
 #[test]

@@ -108,6 +108,10 @@ fn order(id: &str) -> Value {
     json!({ "id": id, "to": "+1 425 234 5667" })
 }
 
+fn challenge(digits: &str) -> Value {
+    json!({ "to": "+14252345667", "mode": { "type": "challenge", "digits": digits } })
+}
+
 #[tokio::test]
 async fn a_job_is_202_then_200_then_409_with_other_content() {
     let door = Door::open().await;
@@ -131,7 +135,10 @@ async fn a_malformed_order_is_400_with_field_and_remedy_and_makes_no_job() {
         (json!({}), "to", "missing"),
         (json!({ "to": "4252345667" }), "to", "+"),
         (json!({ "to": "+14252345667", "purpos": "sign_in" }), "purpos", "unknown field"),
-        (json!({ "to": "+14252345667", "mode": { "type": "pin" } }), "mode.type", "not in this version"),
+        (json!({ "to": "+14252345667", "mode": { "type": "pin" } }), "mode", "not of the right type"),
+        // Contract §2: a challenge never begins with the fraud key.
+        (challenge("04"), "mode.digits", "reports fraud"),
+        (challenge("42424"), "mode.digits", "alphabet or length"),
         (json!({ "to": "+14252345667x12" }), "to", "not in this version"),
         (json!({ "to": "+14252345667", "attempts": 6 }), "attempts", ""),
         (json!([1]), "", "object"),

@@ -13,7 +13,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::Duration;
 
-use octothorpe::job::Purpose;
+use octothorpe::job::{ModeKind, Purpose};
 use octothorpe::prompt::lint::{Check, lint};
 use octothorpe::prompt::{ClipName, Library, Manifest, Pack, PackError};
 
@@ -130,12 +130,14 @@ fn the_shipped_packs_lint_clean() {
 fn an_unanswered_call_ends_within_a_minute() {
     let pack = Pack::load(&shipped().join("en-US")).unwrap();
     let (lead, wait, tail) = (Duration::from_millis(200), Duration::from_secs(6), Duration::from_millis(200));
-    for purpose in [Purpose::SignIn, Purpose::PasswordReset, Purpose::Registration] {
-        let [context, instruction] = pack.saying(purpose).map(|clip| length(clip.pcm()));
+    let purposes = [Purpose::SignIn, Purpose::PasswordReset, Purpose::Registration];
+    for (purpose, mode) in purposes.into_iter().flat_map(|purpose| ModeKind::ALL.map(|mode| (purpose, mode)))
+    {
+        let [context, instruction] = pack.saying(purpose, mode).map(|clip| length(clip.pcm()));
         assert!((1.0..=3.0).contains(&context.as_secs_f64()), "{purpose:?}: {context:?}");
         let goodbye = length(pack.clip(ClipName::Goodbye).unwrap().pcm());
         let call = lead + (context + instruction + wait) * 3 + goodbye + tail;
-        assert!(call < Duration::from_secs(60), "{purpose:?}: {call:?}");
+        assert!(call < Duration::from_secs(60), "{purpose:?}, {mode:?}: {call:?}");
     }
 }
 
@@ -157,6 +159,22 @@ fn speech_begins_after_the_first_and_ends_before_the_last_10_ms() {
         let head = rms_dbov(&pcm[..head_ms * MS]);
         assert!(head > -50.0, "{name}: nobody speaks in its first {head_ms} ms: {head:.1} dBov");
     }
+}
+
+/// A pack without a mode's clips serves the other modes; without the spoken digits it verifies nobody on
+/// an unclean call.
+#[test]
+fn a_pack_serves_the_modes_that_it_has_the_clips_for() {
+    let scratch = Scratch::new();
+    let pack = || Pack::load(&scratch.pack()).unwrap();
+    assert!(
+        ModeKind::ALL.iter().all(|mode| pack().lacks(*mode).is_none()) && pack().lacks_spoken().is_none()
+    );
+    scratch.leave_out(ClipName::PinInstruction);
+    scratch.leave_out(ClipName::Digit7);
+    let lacks = ModeKind::ALL.map(|mode| pack().lacks(mode));
+    assert_eq!(lacks, [None, None, Some(ClipName::PinInstruction), Some(ClipName::Digit7)]);
+    assert_eq!(pack().lacks_spoken(), Some(ClipName::Digit7));
 }
 
 /// A key in a prompt comes back from the far end's hybrid as if it had been pressed there.
@@ -272,7 +290,7 @@ fn farewells_may_be_left_out_and_nothing_else() {
     assert_eq!(scratch.findings(), []);
     let pack = Pack::load(&scratch.pack()).unwrap();
     assert!(pack.clip(ClipName::Thanks).is_none());
-    assert_eq!(pack.saying(Purpose::PasswordReset)[0].name(), "context_password_reset");
+    assert_eq!(pack.saying(Purpose::PasswordReset, ModeKind::Confirm)[0].name(), "context_password_reset");
 
     scratch.leave_out(ClipName::ContextRegistration);
     let message = Pack::load(&scratch.pack()).unwrap_err().to_string();
@@ -328,8 +346,8 @@ fn a_job_hears_the_pack_that_speaks_its_language_best() {
 #[test]
 fn every_saying_shares_the_clips_of_the_pack() {
     let pack = Pack::load(&shipped().join("en-US")).unwrap();
-    let [_, first] = pack.saying(Purpose::SignIn);
-    let [_, second] = pack.saying(Purpose::Registration);
+    let [_, first] = pack.saying(Purpose::SignIn, ModeKind::Pin);
+    let [_, second] = pack.saying(Purpose::Registration, ModeKind::Pin);
     assert!(Arc::ptr_eq(&first, &second));
     assert_eq!(pack.fraud_key(), '0');
 }

@@ -7,6 +7,11 @@
 #[allow(dead_code, reason = "every test binary uses its own part of what they share")]
 mod support;
 
+#[path = "scripted_peer/listener.rs"]
+mod listener;
+#[path = "scripted_peer/modes.rs"]
+mod modes;
+
 use std::thread::sleep;
 use std::time::Duration;
 

@@ -3,19 +3,29 @@
 //! A [`Call`] takes what signalling and media tell, and returns what is to be done. It knows no SIP
 //! and no RTP type: a modem is another leg.
 
+mod effect;
+mod entry;
 mod gate;
+pub mod pin;
+pub mod prompts;
 pub mod script;
+pub mod task;
+mod trust;
 pub mod verdict;
+mod voices;
 
 use std::collections::VecDeque;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use crate::leg::key::{KeyEvent, KeyJoiner, KeyPath, Press};
-use crate::leg::{Cause, MediaCommand, MediaEvent, MediaFigures, MediaFormat, SignalEvent};
+pub use effect::{Conclusion, ScriptEffect};
+
+use crate::leg::key::{Distrust, KeyEvent, KeyJoiner, KeyPath, Press};
+use crate::leg::{Cause, CauseKind, MediaCommand, MediaEvent, MediaFigures, MediaFormat, SignalEvent};
 use crate::reason::Reason;
 use crate::report::progress::Progress;
-use script::{Conclusion, Prompts, Script, ScriptEffect, ScriptLimits};
+use script::{Script, ScriptPlan};
+use task::FailedEntry;
 use verdict::{Facts, Order};
 
 /// Presses kept for the record; more are counted by nobody, because nobody presses more.
@@ -30,8 +40,14 @@ pub enum CallEffect {
     HangUp,
     /// Tell the job's progress.
     Progress(Progress),
+    /// Make a wrong entry durable, then call [`Call::handle_recorded`].
+    Failed(FailedEntry),
     /// The verdict is known: make it durable.
     Verdict(Reason),
+    /// Fraud was reported after the verdict, which stays.
+    FraudReported,
+    /// The person wants no more calls, or has not said otherwise.
+    Block,
     /// Signalling ended and the media half is closed; nothing follows.
     Ended,
 }
@@ -44,6 +60,17 @@ pub struct PressRecord {
     /// When it began, counted from the answer.
     pub since_answer: Duration,
     began: Instant,
+}
+
+/// One press that did not count, for the record: never which digit.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct IgnoredPress {
+    /// Why it did not count.
+    pub why: Distrust,
+    /// The path that told it first, if the media half knows it.
+    pub path: Option<KeyPath>,
+    /// When it began, counted from the answer; zero before it.
+    pub since_answer: Duration,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -64,6 +91,7 @@ pub struct Call {
     state: State,
     joiner: KeyJoiner,
     presses: Vec<PressRecord>,
+    ignored: Vec<IgnoredPress>,
     /// Whether traces of keys came that were none.
     traced: bool,
     /// Which press decided.
@@ -82,19 +110,14 @@ pub struct Call {
 impl Call {
     /// A call about to be dialled. `max_call` limits it from the answer on, hold included;
     /// `dtmf_repeat` is that of [`KeyJoiner::new`].
-    pub fn new(
-        prompts: Prompts,
-        limits: ScriptLimits,
-        answer_by: Instant,
-        max_call: Duration,
-        dtmf_repeat: Duration,
-    ) -> Call {
+    pub fn new(plan: ScriptPlan, max_call: Duration, dtmf_repeat: Duration) -> Call {
         Call {
-            script: Script::new(prompts, limits, answer_by),
+            script: Script::new(plan),
             max_call,
             state: State::Dialling,
             joiner: KeyJoiner::new(dtmf_repeat),
             presses: Vec::new(),
+            ignored: Vec::new(),
             traced: false,
             deciding: None,
             conclusion: None,
@@ -122,6 +145,7 @@ impl Call {
                 self.script.handle_hold(now, held);
             }
             SignalEvent::Key(press) => self.handle_press(now, press),
+            SignalEvent::Diverted => self.script.handle_diverted(),
             SignalEvent::HungUp(cause) | SignalEvent::Ended(cause) => {
                 self.cause = Some(cause);
                 self.close();
@@ -135,17 +159,29 @@ impl Call {
     pub fn handle_media(&mut self, now: Instant, event: MediaEvent) {
         match event {
             MediaEvent::Key(press) => self.handle_press(now, press),
-            MediaEvent::OwnEcho => self.script.handle_untrusted(),
+            MediaEvent::Untrusted { why, began } => self.script.handle_untrusted(why, began),
+            MediaEvent::VoiceBegan { at } => self.script.handle_voice(at, true),
+            MediaEvent::VoiceEnded { at } => self.script.handle_voice(at, false),
+            MediaEvent::Sound { sound, from } => self.script.handle_sound(sound, from),
             MediaEvent::Undecided { from, to } => self.handle_undecided(from, to),
             MediaEvent::Played { saying, clip, at } => self.script.handle_played(saying, clip, at),
             MediaEvent::Pressed { .. } => {}
             MediaEvent::Closed(figures) => {
+                if self.cause.as_ref().is_some_and(|cause| cause.kind == CauseKind::HungUpByFar) {
+                    self.script.handle_hung_up(now);
+                }
                 self.run_script();
                 self.figures = Some(figures);
                 self.draw_verdict();
                 self.end_if_closed();
             }
         }
+        self.run_script();
+    }
+
+    /// The wrong entry of [`CallEffect::Failed`] is durable.
+    pub fn handle_recorded(&mut self, now: Instant) {
+        self.script.handle_recorded(now);
         self.run_script();
     }
 
@@ -204,6 +240,11 @@ impl Call {
         self.deciding.and_then(|index| self.presses.get(index))
     }
 
+    /// The presses that did not count, in the order in which they were told.
+    pub fn ignored(&self) -> &[IgnoredPress] {
+        &self.ignored
+    }
+
     /// Why the leg ended, once it has.
     pub fn cause(&self) -> Option<&Cause> {
         self.cause.as_ref()
@@ -252,7 +293,9 @@ impl Call {
 
     /// A press by one path. Presses before the answer are no keys: nobody was asked yet.
     fn handle_press(&mut self, now: Instant, press: Press) {
-        let Some(answered_at) = self.answered_at else { return };
+        let Some(answered_at) = self.answered_at else {
+            return self.script.handle_untrusted(Distrust::EarlyMedia, press.began);
+        };
         match self.joiner.handle_press(press) {
             KeyEvent::Pressed(press) => {
                 if self.presses.len() < PRESSES {
@@ -285,6 +328,7 @@ impl Call {
             ScriptEffect::Concluded { conclusion, at } => self.conclude(conclusion, at),
             // The line is closing: a late key may still decide, but nothing is said any more.
             ScriptEffect::Play { .. }
+            | ScriptEffect::Stop
             | ScriptEffect::Prompting
             | ScriptEffect::Listening
             | ScriptEffect::HangUp
@@ -292,6 +336,11 @@ impl Call {
             ScriptEffect::Play { saying, lead, clips } => {
                 self.media(MediaCommand::Play { saying, lead, clips });
             }
+            ScriptEffect::Stop => self.media(MediaCommand::Stop),
+            ScriptEffect::Ignored { why, began } => self.ignore(why, began),
+            ScriptEffect::Failed(entry) => self.effects.push_back(CallEffect::Failed(entry)),
+            ScriptEffect::FraudReported => self.effects.push_back(CallEffect::FraudReported),
+            ScriptEffect::Block => self.effects.push_back(CallEffect::Block),
             ScriptEffect::Prompting => self.progress(Progress::Prompting),
             ScriptEffect::Listening => self.progress(Progress::Listening),
             ScriptEffect::HangUp => self.hang_up(),
@@ -304,6 +353,16 @@ impl Call {
         if let Some(reason) = verdict::reason_at_the_key(conclusion) {
             self.tell_verdict(reason);
         }
+    }
+
+    fn ignore(&mut self, why: Distrust, began: Instant) {
+        if self.ignored.len() == PRESSES {
+            return;
+        }
+        let press = self.presses.iter().rev().find(|press| press.began == began);
+        let path = press.and_then(|press| press.paths.first().copied());
+        let since_answer = self.answered_at.map(|at| began.saturating_duration_since(at)).unwrap_or_default();
+        self.ignored.push(IgnoredPress { why, path, since_answer });
     }
 
     fn draw_verdict(&mut self) {

@@ -1,34 +1,27 @@
-//! Mode `confirm`: say who calls, listen for a lone `#`, repeat, take leave.
+//! What one call says and hears: the prompt, the person's answer in its mode, repeats, farewell.
 //!
 //! The script knows clips, keys and time. It does not know how a key reached us, nor how a call is
 //! carried; [`Call`](super::Call) carries out what it returns.
+//!
+//! A mode is answered by a lone `#` or by an entry, digits and then `#`. Whatever would settle it on a
+//! clean call leads to one more question on an unclean one: two digits, spoken now, to be keyed.
+
+mod answer;
+mod fraud;
+mod saying;
 
 use std::collections::VecDeque;
-use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use super::gate::Gate;
-use crate::clip::Clip;
-use crate::leg::key::Digit;
-
-/// The clips of one call, in the order in which a person may hear them.
-#[derive(Debug, Clone)]
-pub struct Prompts {
-    /// Who calls and what is being confirmed.
-    pub context: Arc<Clip>,
-    /// What to press.
-    pub instruction: Arc<Clip>,
-    /// After a `#` that counted; `None`: the BYE follows the key at once.
-    pub thanks: Option<Arc<Clip>>,
-    /// After a fraud report.
-    pub fraud_reported: Option<Arc<Clip>>,
-    /// After a `#` that was not lone, before the prompt is said again.
-    pub invalid: Option<Arc<Clip>>,
-    /// After a `#` that came too late for the login page.
-    pub expired: Option<Arc<Clip>>,
-    /// After the last waiting time.
-    pub goodbye: Option<Arc<Clip>>,
-}
+use super::effect::{Conclusion, ScriptEffect};
+use super::entry::Entry;
+use super::prompts::Prompts;
+use super::task::Task;
+use super::trust::Trust;
+use crate::leg::LineSound;
+use crate::leg::key::{Digit, Distrust};
+use fraud::FraudKey;
+use saying::Marks;
 
 /// The script's timing and keys (contract, section 9, `[script]`).
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -41,72 +34,72 @@ pub struct ScriptLimits {
     pub sayings: u32,
     /// The digit that makes the next `#` a fraud report.
     pub fraud_key: Digit,
+    /// What settles a mode that a lone `#` answers.
+    pub confirm_key: ConfirmKey,
+}
+
+/// What settles a mode that a lone `#` answers.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum ConfirmKey {
+    /// The `#`; on an unclean call two spoken digits.
+    #[default]
+    Hash,
+    /// Two spoken digits, always.
+    Spoken,
+}
+
+/// All that one call's script depends on.
+#[derive(Debug, Clone)]
+pub struct ScriptPlan {
+    /// What the person has to do.
+    pub task: Task,
+    /// The clips.
+    pub prompts: Prompts,
+    /// Timing and keys.
+    pub limits: ScriptLimits,
+    /// A `#` that begins after it does not verify.
+    pub answer_by: Instant,
+    /// The digits to ask for where a `#` is not enough: random, none of them the fraud key.
+    pub spoken: [Digit; 2],
 }
 
 /// Silence between the last word and the BYE, so that the last word is never clipped.
 const TAIL: Duration = Duration::from_millis(200);
 /// Other digits, and traces of digits, this long before a `#` make it not lone (contract, section 2).
 const LONE: Duration = Duration::from_secs(3);
-/// A trace that ends less than a pause between two keys before a `#` is that `#`'s own (ITU-T Q.24).
-const PAUSE: Duration = Duration::from_millis(40);
 /// Traces remembered; no more count, since one is enough.
 const TRACES: usize = 16;
 /// A key pressed at the last moment of the wait is told only when the ear is sure and the packets
 /// are here; the wait ends this much later for its sake.
 const KEY_LATENCY: Duration = Duration::from_millis(100);
+/// How often the two digits are said while nobody keys them.
+const SPOKEN_SAYINGS: u32 = 2;
 
-/// What the script decided about the person's answer.
+/// What is asked for now.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Conclusion {
-    /// A lone `#` after the gate.
-    Confirmed,
-    /// The fraud key's digit, then `#`.
-    FraudReported,
-    /// A `#` after `answer_by`.
-    TooLate,
-    /// Only entries that are no lone `#`.
-    Invalid,
-    /// Only keys that must not count.
-    Untrusted,
-    /// No key at all.
-    NoInput,
-}
-
-/// What the call has to do for the script.
-#[derive(Debug, Clone)]
-pub enum ScriptEffect {
-    /// Say these clips.
-    Play {
-        /// Names the saying in `played`.
-        saying: u32,
-        /// Silence first.
-        lead: Duration,
-        /// One after the other.
-        clips: Vec<Arc<Clip>>,
-    },
-    /// The prompt begins.
-    Prompting,
-    /// The prompt is over; a key is waited for.
-    Listening,
-    /// The answer is known; `at` is when the deciding press began.
-    Concluded {
-        /// What was decided.
-        conclusion: Conclusion,
-        /// Onset of the key that decided it, if a key did.
-        at: Option<Instant>,
-    },
-    /// Nothing is left to say: hang up.
-    HangUp,
+enum Ask {
+    /// What the mode says.
+    Task,
+    /// The two spoken digits.
+    Spoken,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq)]
 enum State {
     /// Before the answer.
     Waiting,
-    /// The prompt is being said.
+    /// What is asked for is being said.
     Saying,
-    /// The prompt was said; a key is waited for.
+    /// It was said; a key is waited for.
     Listening { until: Instant },
+    /// Digits of an entry are being keyed.
+    Entering { until: Instant },
+    /// A wrong entry is being made durable; `last` began the `#` of the last try.
+    Recording { last: Option<Instant> },
+    /// The code is being read out.
+    Telling,
+    /// Fraud was reported; whether to block is asked, and the time for it runs when that was said.
+    Questioning { until: Option<Instant> },
     /// Concluded; the farewell is being said.
     Farewell,
     /// The farewell was said.
@@ -118,58 +111,67 @@ enum State {
 /// The script of one call.
 #[derive(Debug)]
 pub struct Script {
-    prompts: Prompts,
-    limits: ScriptLimits,
-    answer_by: Instant,
+    plan: ScriptPlan,
     state: State,
-    /// How often the prompt was begun.
+    ask: Ask,
+    /// How often the mode's question was asked, with its context or without.
     said: u32,
-    /// When it was begun last.
+    /// How often the spoken digits were.
+    spoken_said: u32,
+    /// Wrong entries.
+    failed: u8,
+    /// When the prompt was begun last.
     prompt_began: Instant,
     /// Name of the saying that plays now; farewells count on.
     saying: u32,
-    /// Which clip of the saying is the context: 1 behind the clip for an invalid entry.
-    context_index: usize,
-    gate: Gate,
-    /// The fraud digit came and nothing has undone it.
-    fraud_armed: bool,
+    marks: Marks,
+    trust: Trust,
+    fraud: FraudKey,
+    entry: Entry,
     /// Onset of the last digit other than `#`.
     last_digit: Option<Instant>,
+    /// Onset of the key after which the code is read out.
+    code_asked: Option<Instant>,
     /// Ends of the last traces of digits that fell short of a key.
     traces: VecDeque<Instant>,
-    invalid_entry: bool,
-    untrusted_key: bool,
+    /// What the call comes to if nothing better follows.
+    left: Conclusion,
+    concluded: Option<Conclusion>,
     held_since: Option<Instant>,
     effects: VecDeque<ScriptEffect>,
 }
 
 impl Script {
-    /// A script that waits for the answer; a `#` that begins after `answer_by` does not verify.
-    pub fn new(prompts: Prompts, limits: ScriptLimits, answer_by: Instant) -> Script {
+    /// A script that waits for the answer.
+    pub fn new(plan: ScriptPlan) -> Script {
         Script {
-            prompts,
-            limits,
-            answer_by,
             state: State::Waiting,
+            ask: Ask::Task,
             said: 0,
-            prompt_began: answer_by,
+            spoken_said: 0,
+            failed: 0,
+            prompt_began: plan.answer_by,
             saying: 0,
-            context_index: 0,
-            gate: Gate::default(),
-            fraud_armed: false,
+            marks: Marks::default(),
+            trust: Trust::default(),
+            fraud: FraudKey::default(),
+            entry: Entry::new(plan.answer_by),
             last_digit: None,
+            code_asked: None,
             traces: VecDeque::new(),
-            invalid_entry: false,
-            untrusted_key: false,
+            left: Conclusion::NoInput,
+            concluded: None,
             held_since: None,
             effects: VecDeque::new(),
+            plan,
         }
     }
 
     /// The person answered: the prompt starts after the lead of silence.
     pub fn handle_answered(&mut self, now: Instant) {
         if self.state == State::Waiting {
-            self.say_prompt(now, self.limits.lead, None);
+            self.trust.answer(now);
+            self.say_prompt(now, self.plan.limits.lead, None);
         }
     }
 
@@ -178,33 +180,63 @@ impl Script {
         if saying != self.saying {
             return;
         }
+        let is_last = clip == self.marks.last;
         match self.state {
-            State::Saying if clip == self.context_index => self.open_gate(at),
-            State::Saying if clip == self.context_index + 1 => self.listen(at),
-            State::Farewell => self.state = State::Tail { until: at + TAIL },
-            State::Waiting | State::Saying | State::Listening { .. } | State::Tail { .. } | State::Done => {}
+            State::Saying if self.marks.gate == Some(clip) => self.open_gate(at),
+            State::Saying if is_last => self.listen(at),
+            State::Telling if clip == self.marks.told && self.concluded.is_none() => {
+                self.conclude_delivered();
+                self.end_if(is_last, at);
+            }
+            State::Questioning { .. } if is_last => {
+                self.state = State::Questioning { until: Some(at + self.plan.limits.wait + KEY_LATENCY) };
+            }
+            State::Telling | State::Farewell => self.end_if(is_last, at),
+            State::Waiting
+            | State::Saying
+            | State::Listening { .. }
+            | State::Entering { .. }
+            | State::Recording { .. }
+            | State::Questioning { .. }
+            | State::Tail { .. }
+            | State::Done => {}
         }
     }
 
-    /// A key whose press began at `began`.
+    /// A key whose press began at `began`. Before the answer it is no answer to anybody.
     pub fn handle_key(&mut self, now: Instant, digit: Digit, began: Instant) {
-        match self.state {
-            State::Saying | State::Listening { .. } => {}
-            // Before the answer nobody was asked; after the conclusion the verdict stays.
-            State::Waiting | State::Farewell | State::Tail { .. } | State::Done => return,
+        let doubt = self.trust.doubt(began);
+        if let Some(why) = doubt.filter(|_| self.is_asking()) {
+            self.ignore(why, began);
         }
-        if digit == Digit::HASH {
-            self.handle_hash(now, began);
-        } else {
-            self.fraud_armed = digit == self.limits.fraud_key;
-            self.last_digit = Some(began);
-            self.note_entry(began);
+        if matches!(self.state, State::Waiting | State::Done) {
+            return;
+        }
+        if digit == Digit::HASH && self.fraud.is_armed() {
+            return self.report_fraud(now, began, doubt);
+        }
+        self.note_for_fraud(digit, began, doubt);
+        match self.state {
+            State::Saying | State::Listening { .. } | State::Entering { .. } | State::Recording { .. } => {
+                self.take_answer(now, digit, began, doubt);
+            }
+            State::Questioning { .. } if began >= self.prompt_began => {
+                self.settle_block(digit.as_char() == '1');
+            }
+            State::Questioning { .. }
+            | State::Waiting
+            | State::Telling
+            | State::Farewell
+            | State::Tail { .. }
+            | State::Done => {}
         }
     }
 
     /// A key that must not count, whichever it was.
-    pub fn handle_untrusted(&mut self) {
-        self.untrusted_key = true;
+    pub fn handle_untrusted(&mut self, why: Distrust, began: Instant) {
+        if self.is_asking() || self.state == State::Waiting {
+            self.ignore(why, began);
+        }
     }
 
     /// A trace of a digit ended at `end` that fell short of a key.
@@ -213,6 +245,51 @@ impl Script {
             self.traces.pop_front();
         }
         self.traces.push_back(end);
+    }
+
+    /// The far end's voice began, or ended after a pause.
+    pub fn handle_voice(&mut self, at: Instant, speaking: bool) {
+        if speaking {
+            self.trust.voices.begin(at);
+        } else {
+            self.trust.voices.end(at);
+        }
+    }
+
+    /// The line said what no person says, from `from` on.
+    pub fn handle_sound(&mut self, sound: LineSound, from: Instant) {
+        self.trust.hear(sound, from);
+        if self.state == State::Telling && self.trust.is_stained() {
+            self.fall_silent();
+        }
+    }
+
+    /// The network led the call elsewhere.
+    pub fn handle_diverted(&mut self) {
+        self.trust.stain();
+    }
+
+    /// The wrong entry of [`ScriptEffect::Failed`] is durable: the person may hear of it.
+    pub fn handle_recorded(&mut self, now: Instant) {
+        let State::Recording { last } = self.state else { return };
+        match last {
+            Some(began) => self.conclude(self.left, Some(began)),
+            None => self.ask_again(now, self.plan.prompts.wrong.clone()),
+        }
+    }
+
+    /// The far end hung up. Who hangs up in the middle of an entry has had a try, and who hangs up on the
+    /// question blocks.
+    pub fn handle_hung_up(&mut self, now: Instant) {
+        match (self.state, self.plan.task.entry()) {
+            (State::Entering { .. }, Some(kind)) if self.is_try(now) => {
+                self.note(Conclusion::Incomplete);
+                self.effects.push_back(ScriptEffect::Failed(kind));
+            }
+            (State::Questioning { .. }, _) => self.effects.push_back(ScriptEffect::Block),
+            (_, _) => {}
+        }
+        self.state = State::Done;
     }
 
     /// The far end holds the call or took it back: waiting for a key stops meanwhile.
@@ -234,12 +311,16 @@ impl Script {
             Some(_) | None => return,
         }
         match self.state {
-            State::Listening { .. } if self.said < self.limits.sayings => {
-                self.say_prompt(now, Duration::ZERO, None);
-            }
-            State::Listening { .. } => self.conclude(self.left_unanswered(), None),
+            State::Listening { .. } => self.say_anew(now),
+            State::Entering { .. } => self.give_up_entry(now),
+            State::Questioning { .. } => self.settle_block(true),
             State::Tail { .. } => self.hang_up(),
-            State::Waiting | State::Saying | State::Farewell | State::Done => {}
+            State::Waiting
+            | State::Saying
+            | State::Recording { .. }
+            | State::Telling
+            | State::Farewell
+            | State::Done => {}
         }
     }
 
@@ -250,8 +331,15 @@ impl Script {
         }
         match self.state {
             State::Listening { until } => Some((until, "end of the wait for a key")),
+            State::Entering { until } => Some((until, "end of the wait for the next digit")),
+            State::Questioning { until } => Some((until?, "end of the wait for an answer about fraud")),
             State::Tail { until } => Some((until, "silence after the farewell")),
-            State::Waiting | State::Saying | State::Farewell | State::Done => None,
+            State::Waiting
+            | State::Saying
+            | State::Recording { .. }
+            | State::Telling
+            | State::Farewell
+            | State::Done => None,
         }
     }
 
@@ -262,110 +350,63 @@ impl Script {
 
     /// What the call comes to if it ends now without a deciding key.
     pub fn left_unanswered(&self) -> Conclusion {
-        if self.invalid_entry {
-            Conclusion::Invalid
-        } else if self.untrusted_key {
-            Conclusion::Untrusted
-        } else {
-            Conclusion::NoInput
-        }
+        self.left
     }
 
-    fn handle_hash(&mut self, now: Instant, began: Instant) {
-        if self.fraud_armed {
-            self.conclude(Conclusion::FraudReported, Some(began));
-        } else if !self.gate.was_open(began) {
-            self.untrusted_key = true;
-        } else if began > self.answer_by {
-            self.conclude(Conclusion::TooLate, Some(began));
-        } else if !self.is_lone(began) {
-            self.refuse_entry(now);
-        } else {
-            self.conclude(Conclusion::Confirmed, Some(began));
-        }
-    }
-
-    fn is_lone(&self, hash: Instant) -> bool {
-        let since = |at: &Instant| hash.saturating_duration_since(*at);
-        let trace = |end: &Instant| (PAUSE..=LONE).contains(&since(end));
-        !self.last_digit.iter().any(|digit| since(digit) <= LONE) && !self.traces.iter().any(trace)
-    }
-
-    /// A digit other than `#`: after the gate it is an entry of its own, before it it does not count.
-    fn note_entry(&mut self, began: Instant) {
-        if self.gate.was_open(began) {
-            self.invalid_entry = true;
-        } else {
-            self.untrusted_key = true;
-        }
-    }
-
-    fn refuse_entry(&mut self, now: Instant) {
-        self.invalid_entry = true;
-        if self.said < self.limits.sayings {
-            let invalid = self.prompts.invalid.clone();
-            self.say_prompt(now, Duration::ZERO, invalid);
-        } else {
-            self.conclude(Conclusion::Invalid, None);
-        }
-    }
-
-    fn say_prompt(&mut self, now: Instant, lead: Duration, before: Option<Arc<Clip>>) {
-        self.gate.close(now);
-        self.said += 1;
-        self.prompt_began = now;
-        self.context_index = usize::from(before.is_some());
-        let prompt = [self.prompts.context.clone(), self.prompts.instruction.clone()];
-        self.play(lead, before.into_iter().chain(prompt).collect());
-        self.effects.push_back(ScriptEffect::Prompting);
-        self.state = State::Saying;
-    }
-
-    fn play(&mut self, lead: Duration, clips: Vec<Arc<Clip>>) {
-        self.saying += 1;
-        self.effects.push_back(ScriptEffect::Play { saying: self.saying, lead, clips });
-    }
-
-    fn open_gate(&mut self, at: Instant) {
-        self.gate.open(at);
-        if self.said > 1 {
-            // The prompt was said again from its start: a fraud digit pressed before it is forgotten.
-            let pressed_since = self.last_digit.is_some_and(|digit| digit >= self.prompt_began);
-            self.fraud_armed = self.fraud_armed && pressed_since;
-        }
-    }
-
-    fn listen(&mut self, at: Instant) {
-        self.effects.push_back(ScriptEffect::Listening);
-        self.state = State::Listening { until: at + self.limits.wait + KEY_LATENCY };
-    }
-
-    fn conclude(&mut self, conclusion: Conclusion, at: Option<Instant>) {
-        self.effects.push_back(ScriptEffect::Concluded { conclusion, at });
-        let farewell = match conclusion {
-            Conclusion::Confirmed => &self.prompts.thanks,
-            Conclusion::FraudReported => &self.prompts.fraud_reported,
-            Conclusion::TooLate => &self.prompts.expired,
-            Conclusion::Invalid | Conclusion::Untrusted | Conclusion::NoInput => &self.prompts.goodbye,
-        };
-        match farewell.clone() {
-            Some(clip) => {
-                self.play(Duration::ZERO, vec![clip]);
-                self.state = State::Farewell;
+    /// Whether the person's answer is still wanted.
+    fn is_asking(&self) -> bool {
+        match self.state {
+            State::Saying | State::Listening { .. } | State::Entering { .. } | State::Recording { .. } => {
+                true
             }
-            None => self.hang_up(),
+            State::Waiting
+            | State::Telling
+            | State::Questioning { .. }
+            | State::Farewell
+            | State::Tail { .. }
+            | State::Done => false,
         }
     }
 
-    fn hang_up(&mut self) {
-        self.state = State::Done;
-        self.effects.push_back(ScriptEffect::HangUp);
+    /// A key did not count. One that nobody can have pressed in answer to us makes the call unclean.
+    fn ignore(&mut self, why: Distrust, began: Instant) {
+        self.note(Conclusion::Untrusted);
+        // What a stranger sends tells nothing of what the person keyed.
+        if why != Distrust::ForeignSource {
+            self.entry.doubt(began);
+        }
+        // Between the question and its two digits a second `#` is impatience, no sign of a machine.
+        if self.ask == Ask::Task && why.stains() {
+            self.trust.stain();
+        }
+        self.effects.push_back(ScriptEffect::Ignored { why, began });
+    }
+
+    /// Whether what was keyed so far counts as a try, were it the end.
+    fn is_try(&self, now: Instant) -> bool {
+        self.ask == Ask::Task && !self.entry.is_empty() && !self.entry.is_damaged(now, &self.traces)
+    }
+
+    /// Keeps what says most of the call so far.
+    fn note(&mut self, conclusion: Conclusion) {
+        if conclusion.weight() > self.left.weight() {
+            self.left = conclusion;
+        }
     }
 
     fn postpone(&mut self, by: Duration) {
         match &mut self.state {
-            State::Listening { until } | State::Tail { until } => *until += by,
-            State::Waiting | State::Saying | State::Farewell | State::Done => {}
+            State::Listening { until }
+            | State::Entering { until }
+            | State::Tail { until }
+            | State::Questioning { until: Some(until) } => *until += by,
+            State::Waiting
+            | State::Saying
+            | State::Recording { .. }
+            | State::Telling
+            | State::Questioning { until: None }
+            | State::Farewell
+            | State::Done => {}
         }
     }
 }

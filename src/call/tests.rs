@@ -1,3 +1,6 @@
+use super::prompts::{FraudClips, Prompts};
+use super::script::{ConfirmKey, ScriptLimits};
+use super::task::Task;
 use super::*;
 use crate::clip::Clip;
 use crate::leg::key::Digit;
@@ -32,16 +35,25 @@ fn figures(packets_received: u64) -> MediaFigures {
 
 impl Bench {
     fn new() -> Bench {
+        Bench::of(Task::Confirm)
+    }
+
+    fn of(task: Task) -> Bench {
         #[expect(clippy::disallowed_methods, reason = "any instant serves as the virtual zero")]
         let zero = Instant::now();
         let clip = |name: &str| Arc::new(Clip::new(name, vec![0; 8]));
         let prompts = Prompts {
             context: clip("context"),
             instruction: clip("instruction"),
-            thanks: Some(clip("thanks")),
-            fraud_reported: None,
             invalid: None,
+            incomplete: None,
+            wrong: None,
+            spoken: None,
+            code: None,
+            fraud: FraudClips { question: Some(clip("question")), ..FraudClips::default() },
+            thanks: Some(clip("thanks")),
             expired: None,
+            locked: None,
             goodbye: None,
         };
         let limits = ScriptLimits {
@@ -49,14 +61,21 @@ impl Bench {
             wait: Duration::from_secs(6),
             sayings: 3,
             fraud_key: Digit::from_char('0').unwrap(),
+            confirm_key: ConfirmKey::Hash,
         };
+        let spoken = [Digit::from_char('4').unwrap(), Digit::from_char('7').unwrap()];
         let answer_by = zero + Duration::from_secs(300);
-        Bench { zero, call: Call::new(prompts, limits, answer_by, Duration::from_secs(120), Duration::ZERO) }
+        let plan = ScriptPlan { task, prompts, limits, answer_by, spoken };
+        Bench { zero, call: Call::new(plan, Duration::from_secs(120), Duration::ZERO) }
     }
 
     /// Answered at 0 ms, the context said at 1,200 ms.
     fn past_the_gate() -> Bench {
-        let mut bench = Bench::new();
+        Bench::past_the_gate_of(Task::Confirm)
+    }
+
+    fn past_the_gate_of(task: Task) -> Bench {
+        let mut bench = Bench::of(task);
         bench.signal(0, SignalEvent::Ringing);
         bench.signal(0, SignalEvent::Answered(format()));
         let at = bench.at(1_200);
@@ -95,6 +114,9 @@ impl Bench {
                 CallEffect::Media(MediaCommand::Negotiated(format)) if format.sending => "talk".into(),
                 CallEffect::Media(MediaCommand::Negotiated(_)) => "listen only".into(),
                 CallEffect::Media(command) => format!("{command:?}"),
+                CallEffect::Failed(entry) => format!("failed {entry:?}"),
+                CallEffect::FraudReported => "fraud told".into(),
+                CallEffect::Block => "block".into(),
                 CallEffect::HangUp => "hang up".into(),
                 CallEffect::Progress(progress) => format!("{progress:?}"),
                 CallEffect::Verdict(reason) => format!("verdict {reason:?}"),
@@ -156,6 +178,43 @@ fn a_hash_in_early_media_is_no_key_and_nothing_is_sent_into_it() {
     bench.signal(0, SignalEvent::EarlyMedia(format()));
     bench.press('#', KeyPath::InBand, 100);
     assert_eq!(bench.effects(), ["EarlyMedia", "listen only"]);
+    let ignored = bench.call.ignored();
+    assert_eq!(ignored.iter().map(|press| press.why).collect::<Vec<_>>(), [Distrust::EarlyMedia]);
+}
+
+/// Issue: "a wrong PIN or challenge is durable before the person is told, hanging up in mid-entry counts".
+#[test]
+fn a_wrong_challenge_is_told_for_the_record_and_a_hang_up_in_mid_entry_counts() {
+    let challenge = || Task::Challenge { digits: vec![Digit::from_char('4').unwrap()] };
+    let mut bench = Bench::past_the_gate_of(challenge());
+    bench.press('5', KeyPath::Rfc4733, 2_000);
+    bench.press('#', KeyPath::Rfc4733, 2_500);
+    assert_eq!(bench.effects(), ["Key", "Stop", "Key", "failed Challenge"], "nothing is said yet");
+    bench.call.handle_recorded(bench.at(2_600));
+    assert_eq!(bench.effects(), ["play", "Prompting"]);
+    bench.press('5', KeyPath::Rfc4733, 3_000);
+    bench.press('#', KeyPath::Rfc4733, 3_500);
+    bench.effects();
+    bench.call.handle_recorded(bench.at(3_600));
+    assert_eq!(bench.effects(), ["verdict ChallengeWrong", "hang up", "Close"]);
+
+    let mut bench = Bench::past_the_gate_of(challenge());
+    bench.press('5', KeyPath::Rfc4733, 2_000);
+    bench.effects();
+    bench.signal(2_500, SignalEvent::HungUp(cause(CauseKind::HungUpByFar, Stage::Answered)));
+    bench.media(2_510, MediaEvent::Closed(figures(90)));
+    assert_eq!(bench.effects(), ["Close", "failed Challenge", "verdict EntryIncomplete", "ended"]);
+}
+
+#[test]
+fn a_fraud_report_is_a_verdict_at_the_key_and_hanging_up_on_the_question_blocks() {
+    let mut bench = Bench::past_the_gate();
+    bench.press('0', KeyPath::InBand, 2_000);
+    bench.press('#', KeyPath::InBand, 2_500);
+    assert_eq!(bench.effects(), ["Key", "Key", "verdict FraudReported", "play"]);
+    bench.signal(3_000, SignalEvent::HungUp(cause(CauseKind::HungUpByFar, Stage::Answered)));
+    bench.media(3_010, MediaEvent::Closed(figures(90)));
+    assert_eq!(bench.effects(), ["Close", "block", "ended"], "the verdict stays");
 }
 
 #[test]

@@ -1,6 +1,6 @@
 //! Facts of one attempt -> its reason. The tables of contract section 4.
 
-use super::script::Conclusion;
+use super::effect::Conclusion;
 use crate::leg::{Cause, CauseKind, Stage};
 use crate::reason::Reason;
 
@@ -41,21 +41,52 @@ pub fn reason(facts: &Facts<'_>) -> Reason {
 pub fn reason_at_the_key(conclusion: Conclusion) -> Option<Reason> {
     match conclusion {
         Conclusion::Confirmed => Some(Reason::KeyPressed),
+        Conclusion::ChallengeMatched => Some(Reason::ChallengeMatched),
+        Conclusion::PinMatched => Some(Reason::PinMatched),
+        Conclusion::SpokenMatched => Some(Reason::SpokenMatched),
+        Conclusion::Delivered => Some(Reason::CodeDelivered),
         Conclusion::FraudReported => Some(Reason::FraudReported),
         Conclusion::TooLate => Some(Reason::Expired),
-        Conclusion::Invalid | Conclusion::Untrusted | Conclusion::NoInput => None,
+        Conclusion::ChallengeWrong | Conclusion::PinWrong => tried(conclusion),
+        Conclusion::Incomplete
+        | Conclusion::PinMissing
+        | Conclusion::Invalid
+        | Conclusion::Untrusted
+        | Conclusion::NoInput => None,
     }
 }
 
+/// The reason of an answer that was tried and fell short: whoever hangs up after it has answered.
+fn tried(conclusion: Conclusion) -> Option<Reason> {
+    match conclusion {
+        Conclusion::ChallengeWrong => Some(Reason::ChallengeWrong),
+        Conclusion::PinWrong => Some(Reason::PinWrong),
+        Conclusion::PinMissing => Some(Reason::PinMissing),
+        Conclusion::Incomplete => Some(Reason::EntryIncomplete),
+        Conclusion::Untrusted => Some(Reason::InputUntrusted),
+        Conclusion::Confirmed
+        | Conclusion::ChallengeMatched
+        | Conclusion::PinMatched
+        | Conclusion::SpokenMatched
+        | Conclusion::Delivered
+        | Conclusion::FraudReported
+        | Conclusion::TooLate
+        | Conclusion::Invalid
+        | Conclusion::NoInput => None,
+    }
+}
+
+/// Of an answered call. What was decided at a key was told then, and stays.
 fn answered(conclusion: Conclusion, facts: &Facts<'_>) -> Reason {
-    if let Some(reason) = reason_at_the_key(conclusion) {
+    let tried = tried(conclusion);
+    if let (Some(reason), None) = (reason_at_the_key(conclusion), tried) {
         return reason;
     }
     if let Some(order) = facts.order {
         return ordered(order);
     }
-    if conclusion == Conclusion::Untrusted {
-        Reason::InputUntrusted
+    if let Some(reason) = tried {
+        reason
     } else if !facts.media_heard {
         Reason::NoMedia
     } else if facts.cause.is_some_and(|cause| cause.kind == CauseKind::HungUpByFar) {

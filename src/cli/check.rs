@@ -16,7 +16,7 @@ use crate::dsp::units::Samples;
 use crate::gateway::media;
 use crate::gateway::probe::{Answered, probe};
 use crate::http::read_identity;
-use crate::job::Purpose;
+use crate::job::{ModeKind, Purpose};
 use crate::prompt::{ClipName, Pack, lint, packs_at};
 use crate::sip::locate::Hop;
 
@@ -178,6 +178,7 @@ fn prompts(config: &Config) -> Result<Vec<Told>, Failure> {
     }
     for directory in packs_at(path).map_err(wrong)? {
         let pack = Pack::load(&directory).map_err(wrong)?;
+        told.push(Told { check: "prompts", ok: pack.lacks_spoken().is_none(), told: serves(&pack) });
         told.extend(misfits(&pack, &config.script).map(|told| Told { check: "prompts", ok: false, told }));
     }
     Ok(told)
@@ -187,6 +188,21 @@ fn policy(config: &Config) -> Result<Vec<Told>, Failure> {
     let packs = packs_at(&config.prompts.path).map_err(|error| Failure::usage(error.to_string()))?;
     let told = check_policy::told(config, &packs).into_iter();
     Ok(told.map(|(ok, told)| Told { check: "policy", ok, told }).collect())
+}
+
+/// Which modes a pack can say, and what it lacks for the others.
+pub(super) fn serves(pack: &Pack) -> String {
+    let (mut served, mut lacking) = (Vec::new(), String::new());
+    for mode in ModeKind::ALL {
+        match pack.lacks(mode) {
+            None => served.push(mode.name()),
+            Some(clip) => lacking.push_str(&format!("; no {} without {clip}", mode.name())),
+        }
+    }
+    if let Some(clip) = pack.lacks_spoken() {
+        lacking.push_str(&format!("; nobody is verified on an unclean call without {clip}"));
+    }
+    format!("{}: serves {}{lacking}", pack.name(), served.join(", "))
 }
 
 /// Where a pack and `[script]` disagree.
@@ -215,7 +231,10 @@ fn longest_silent_call(pack: &Pack, script: &ScriptConfig) -> Duration {
     let length =
         |clip: &crate::clip::Clip| Duration::from_secs_f64(Samples(clip.pcm().len() as u64).as_ms() / 1000.0);
     let purposes = [Purpose::SignIn, Purpose::PasswordReset, Purpose::Registration];
-    let saying = |purpose| pack.saying(purpose).iter().map(|clip| length(clip)).sum::<Duration>();
+    let served = || ModeKind::ALL.into_iter().filter(|mode| pack.lacks(*mode).is_none());
+    let of_mode =
+        |purpose, mode| pack.saying(purpose, mode).iter().map(|clip| length(clip)).sum::<Duration>();
+    let saying = |purpose| served().map(|mode| of_mode(purpose, mode)).max().unwrap_or_default();
     let longest = purposes.into_iter().map(saying).max().unwrap_or_default();
     let goodbye = pack.clip(ClipName::Goodbye).map_or(Duration::ZERO, |clip| length(clip));
     script.lead + (longest + script.wait) * script.sayings + goodbye + TAIL

@@ -33,7 +33,7 @@ pub struct DemoArgs {
     /// How many calls
     #[arg(long, value_name = "N", default_value_t = 1, value_parser = clap::value_parser!(u32).range(1..=100_000))]
     pub calls: u32,
-    /// What the phone presses after the prompt
+    /// What the phone presses after the prompt; a comma waits a second, as in "0#,,,,1"
     #[arg(long, value_name = "KEYS", default_value = "#")]
     pub press: Keys,
     /// By which path it presses

@@ -1,28 +1,42 @@
 //! How a phone presses keys, as `demo` and `phone` are told it.
 
 use std::str::FromStr;
+use std::time::Duration;
 
 use clap::ValueEnum;
 
 use crate::leg::key::{Digit, KeyPath};
-use crate::phone::Answer;
+use crate::phone::{Answer, Stroke};
 
 /// More keys than this nobody presses in one call.
 const MOST_KEYS: usize = 64;
 
-/// Keys to press, in order.
+/// A comma in a list of keys, as in any modem's dial string.
+const COMMA: Duration = Duration::from_secs(1);
+
+/// Keys to press, in order; a comma before one waits a second longer.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Keys(pub Vec<Digit>);
+pub struct Keys(pub Vec<Stroke>);
 
 impl FromStr for Keys {
     type Err = String;
 
     fn from_str(text: &str) -> Result<Keys, String> {
-        let keys: Option<Vec<Digit>> = text.chars().map(Digit::from_char).collect();
-        keys.filter(|keys| keys.len() <= MOST_KEYS)
-            .map(Keys)
-            .ok_or_else(|| format!("expected at most {MOST_KEYS} of 0-9 * # A-D"))
+        let mut pause = Duration::ZERO;
+        let mut strokes = Vec::new();
+        for character in text.chars().take(MOST_KEYS + 1) {
+            match Digit::from_char(character) {
+                None if character == ',' => pause += COMMA,
+                Some(digit) => strokes.push(Stroke { digit, pause: std::mem::take(&mut pause) }),
+                None => return Err(expected()),
+            }
+        }
+        if text.chars().count() <= MOST_KEYS { Ok(Keys(strokes)) } else { Err(expected()) }
     }
+}
+
+fn expected() -> String {
+    format!("expected at most {MOST_KEYS} of 0-9 * # A-D, and commas to wait a second")
 }
 
 /// The path by which keys are pressed.
@@ -81,6 +95,8 @@ mod tests {
     fn keys_are_those_of_a_phone() {
         assert_eq!("0#".parse::<Keys>().unwrap().0.len(), 2);
         assert_eq!("".parse::<Keys>(), Ok(Keys(Vec::new())), "a person who presses nothing");
+        let pauses = "1,,#".parse::<Keys>().unwrap().0.iter().map(|stroke| stroke.pause).collect::<Vec<_>>();
+        assert_eq!(pauses, [Duration::ZERO, Duration::from_secs(2)], "a comma is a second");
         assert!("12x".parse::<Keys>().is_err());
         assert!("1".repeat(65).parse::<Keys>().is_err());
     }

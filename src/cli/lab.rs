@@ -9,7 +9,7 @@ use super::Common;
 use super::exit::Failure;
 use super::start::Scratch;
 use crate::config::{
-    Config, Host, HttpConfig, Listen, MediaConfig, PolicyConfig, PortRange, PromptsConfig, Rates,
+    Config, Host, HttpConfig, KeysConfig, Listen, MediaConfig, PolicyConfig, PortRange, PromptsConfig, Rates,
     ScriptConfig, SipConfig, Target, Tenants, Transport, Trunk,
 };
 use crate::gateway::clock;
@@ -29,6 +29,7 @@ pub(super) fn config(scratch: &Scratch, prompts: PathBuf, target: SocketAddr, ma
         media: media(12_000, 37_999),
         prompts: PromptsConfig { path: prompts },
         script: ScriptConfig::default(),
+        keys: KeysConfig::default(),
         policy: PolicyConfig { test_prefixes: vec![LAB.into()], ..PolicyConfig::default() },
         tenants: Tenants::default(),
         rates: Rates::default(),

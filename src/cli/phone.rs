@@ -26,7 +26,7 @@ pub struct PhoneArgs {
     /// Where it listens for SIP, by UDP and TCP
     #[arg(long, value_name = "ADDRESS:PORT", default_value = "127.0.0.1:5070")]
     pub listen: SocketAddr,
-    /// What it presses
+    /// What it presses; a comma waits a second, as in "0#,,,,1"
     #[arg(long, value_name = "KEYS", default_value = "#")]
     pub press: Keys,
     /// By which path it presses

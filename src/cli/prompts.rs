@@ -7,6 +7,7 @@ use clap::{Args, Subcommand};
 use serde::Serialize;
 
 use crate::dsp::units::Samples;
+use crate::job::ModeKind;
 use crate::prompt::lint::{self, PackReport};
 use crate::prompt::{ClipName, Pack, PackError, packs_at};
 
@@ -96,12 +97,15 @@ fn run_lint(path: &Path, json: bool, out: &mut dyn Write, err: &mut dyn Write) -
 }
 
 fn summary(report: &PackReport) -> String {
-    let PackReport { pack, clips, findings } = report;
-    match findings.len() {
-        0 => format!("{pack}: {clips} clips, nothing found"),
-        1 => format!("{pack}: {clips} clips, 1 finding"),
-        many => format!("{pack}: {clips} clips, {many} findings"),
-    }
+    let PackReport { pack, clips, unserved, findings } = report;
+    let found = match findings.len() {
+        0 => "nothing found".to_owned(),
+        1 => "1 finding".to_owned(),
+        many => format!("{many} findings"),
+    };
+    let lacking = |(mode, clip): &(ModeKind, ClipName)| format!("; no {} without {clip}", mode.name());
+    let unserved: String = unserved.iter().map(lacking).collect();
+    format!("{pack}: {clips} clips, {found}{unserved}")
 }
 
 /// One clip as `prompts list` tells it.
@@ -195,7 +199,7 @@ mod tests {
         let (_, json, _) = told(&["lint", path], true);
         std::fs::remove_dir_all(&dir).unwrap();
         assert_eq!((code, out.lines().count()), (FINDINGS, 4), "{out}");
-        assert!(err.contains("0 clips, 4 findings"), "{err}");
+        assert!(err.contains("0 clips, 4 findings; no confirm without instruction; no challenge"), "{err}");
         let first: serde_json::Value = serde_json::from_str(json.lines().next().unwrap()).unwrap();
         assert_eq!((&first["clip"], &first["check"]), (&"context_sign_in".into(), &"missing".into()));
     }

@@ -96,15 +96,15 @@ impl Reloader {
         let mut running = self.running.lock().unwrap_or_else(PoisonError::into_inner);
         let needs_restart = fixed_parts(&running, &config);
         self.renewal.put(&config, packs);
-        let mut reloaded = ["policy", "script", "prompts"].map(str::to_owned).to_vec();
+        let mut reloaded = ["policy", "script", "keys", "prompts"].map(str::to_owned).to_vec();
         if let (Some(identity), Some(tls)) = (identity, &self.tls) {
             tls.send_replace(identity.server);
             reloaded.push("certificate".to_owned());
         }
         let fixed = running.clone();
         // What needs a restart is told again until there was one.
-        let Config { policy, tenants, rates, script, prompts, .. } = config;
-        *running = Config { policy, tenants, rates, script, prompts, ..fixed };
+        let Config { policy, tenants, rates, script, keys, prompts, .. } = config;
+        *running = Config { policy, tenants, rates, script, keys, prompts, ..fixed };
         Ok(Reloaded { reloaded, needs_restart })
     }
 }

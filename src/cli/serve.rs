@@ -54,6 +54,7 @@ pub(super) async fn run(common: &Common, output: &mut Output) -> Outcome {
         store,
         gateway: gateway.snapshots(),
         admission,
+        rules: gateway.rules(),
         now: clock::wall,
         reload: reload.clone(),
         closing,

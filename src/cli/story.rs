@@ -113,6 +113,8 @@ impl Story {
                 self.result = Some(result);
                 self.tell_progress(Progress::Finished, event.at, event.instant, output)
             }
+            News::FraudReported => self.tell_aside("fraud_reported", event.at, event.instant, output),
+            News::Blocked => self.tell_aside("blocked", event.at, event.instant, output),
             News::Ended(attempt, key) => {
                 self.tell_progress(Progress::Ended, event.at, event.instant, output)?;
                 if output.is_json() {
@@ -143,6 +145,20 @@ impl Story {
             (progress, _) => progress.name().replace('_', " "),
         };
         output.line(&format!("{:>8.3} s  {told}", self.seconds(instant)))
+    }
+
+    /// What happened beside the job's progress.
+    fn tell_aside(
+        &self,
+        event: &'static str,
+        at: UnixMs,
+        instant: Instant,
+        output: &mut Output,
+    ) -> io::Result<()> {
+        if output.is_json() {
+            return output.object(&Step { event, job: &self.job.id, at });
+        }
+        output.line(&format!("{:>8.3} s  {}", self.seconds(instant), event.replace('_', " ")))
     }
 
     fn seconds(&self, at: Instant) -> f64 {

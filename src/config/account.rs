@@ -2,7 +2,7 @@
 
 use toml::Spanned;
 
-use super::secret::{Secret, SecretError};
+use super::secret::Secret;
 use super::source::Source;
 
 /// No user of a SIP URI that people meet is longer.
@@ -38,8 +38,8 @@ impl Account {
         };
         let password = match (&file, &env) {
             (None, None) => Some(None),
-            (Some(file), None) => password_file(file, source).map(Some),
-            (None, Some(env)) => password_env(env, source).map(Some),
+            (Some(file), None) => Secret::of_file("password_file", file, source).map(Some),
+            (None, Some(env)) => Secret::of_env("password_env", env, source).map(Some),
             (Some(_), Some(env)) => source.refuse(
                 env.span(),
                 "both `password_file` and `password_env` are written, expected one",
@@ -57,34 +57,4 @@ impl Account {
         }
         Some(Some(Account { username: name.clone(), password: password? }))
     }
-}
-
-fn password_file(written: &Spanned<String>, source: &mut Source) -> Option<Secret> {
-    let path = source.path(written.get_ref());
-    match Secret::read(&path) {
-        Ok(secret) => Some(secret),
-        Err(error) => source.refuse(
-            written.span(),
-            format!("`password_file` {} {error}", path.display()),
-            match error {
-                SecretError::Open(_) => format!("Run chmod 600 {}", path.display()),
-                SecretError::Io(_) | SecretError::NoFile | SecretError::Malformed => String::new(),
-            },
-        ),
-    }
-}
-
-fn password_env(written: &Spanned<String>, source: &mut Source) -> Option<Secret> {
-    let name = written.get_ref();
-    // A name with these would make the look-up itself panic on some platforms.
-    let named = !name.is_empty() && !name.contains(['=', '\0']);
-    let secret = named.then(|| std::env::var(name).ok()).flatten().and_then(|text| Secret::new(&text));
-    if secret.is_some() {
-        return secret;
-    }
-    source.refuse(
-        written.span(),
-        format!("`password_env` names {name:?}, expected an environment variable that holds the password"),
-        "Set it in the gateway's environment",
-    )
 }

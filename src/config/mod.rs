@@ -9,6 +9,7 @@
 mod account;
 mod error;
 mod http;
+mod keys;
 mod listen;
 mod media;
 mod policy;
@@ -31,6 +32,7 @@ use std::path::Path;
 pub use account::Account;
 pub use error::{ConfigError, ConfigErrors};
 pub use http::{HttpConfig, TlsFiles};
+pub use keys::{KeysConfig, VerifierKey};
 pub use listen::{Listen, Transport};
 pub use media::MediaConfig;
 pub use policy::{
@@ -68,6 +70,8 @@ pub struct Config {
     pub prompts: PromptsConfig,
     /// The script's timings.
     pub script: ScriptConfig,
+    /// The keys of PIN verifiers.
+    pub keys: KeysConfig,
     /// Which numbers may be dialled, how often, and when.
     pub policy: PolicyConfig,
     /// What tenants have otherwise.
@@ -109,6 +113,7 @@ struct Parts {
     media: MediaConfig,
     prompts: PromptsConfig,
     script: ScriptConfig,
+    keys: KeysConfig,
     policy: PolicyConfig,
 }
 
@@ -121,6 +126,7 @@ impl Parts {
         let media = MediaConfig::check(file.media, sip.as_ref(), source);
         let prompts = PromptsConfig::check(file.prompts, source);
         let script = ScriptConfig::check(file.script, source);
+        let keys = KeysConfig::check(file.keys, source);
         let policy = PolicyConfig::check(file.policy, source);
         source.not_built("webhooks", file.webhooks.as_ref());
         Some(Parts {
@@ -130,12 +136,13 @@ impl Parts {
             media: media?,
             prompts,
             script: script?,
+            keys: keys?,
             policy: policy?,
         })
     }
 
     fn with(self, trunks: Vec<Trunk>, tenants: Tenants, rates: Rates) -> Config {
-        let Parts { http, queue, sip, media, prompts, script, policy } = self;
-        Config { http, queue, sip, media, prompts, script, policy, tenants, rates, trunks }
+        let Parts { http, queue, sip, media, prompts, script, keys, policy } = self;
+        Config { http, queue, sip, media, prompts, script, keys, policy, tenants, rates, trunks }
     }
 }

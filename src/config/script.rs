@@ -5,6 +5,7 @@ use std::time::Duration;
 use toml::Spanned;
 
 use super::source::Source;
+use super::tenant::{ConfirmKey, confirm_key};
 use super::written;
 
 const DEFAULT_LEAD_MS: u32 = 200;
@@ -25,6 +26,10 @@ pub struct ScriptConfig {
     pub sayings: u32,
     /// The digit that, before `#`, reports fraud: `0` to `9` or `*`.
     pub fraud_key: char,
+    /// What confirms where a lone `#` is the answer; a tenant or rule may ask for more.
+    pub confirm_key: ConfirmKey,
+    /// Whether a job may bring the key of its PIN verifier: for labs.
+    pub inline_keys: bool,
 }
 
 impl Default for ScriptConfig {
@@ -34,6 +39,8 @@ impl Default for ScriptConfig {
             wait: Duration::from_secs(DEFAULT_WAIT_S.into()),
             sayings: DEFAULT_SAYINGS,
             fraud_key: DEFAULT_FRAUD_KEY,
+            confirm_key: ConfirmKey::default(),
+            inline_keys: false,
         }
     }
 }
@@ -47,11 +54,14 @@ impl ScriptConfig {
             None => Some(DEFAULT_FRAUD_KEY),
             Some(text) => fraud_key(&text, source),
         };
+        let confirm_key = confirm_key(written.confirm_key.as_ref(), source);
         Some(ScriptConfig {
             lead: Duration::from_millis(lead?.into()),
             wait: Duration::from_secs(wait?.into()),
             sayings: sayings?,
             fraud_key: fraud_key?,
+            confirm_key: confirm_key?.unwrap_or_default(),
+            inline_keys: written.inline_keys.unwrap_or_default(),
         })
     }
 }

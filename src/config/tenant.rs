@@ -267,7 +267,11 @@ fn modes(
     modes.into_iter().collect()
 }
 
-fn confirm_key(written: Option<&Spanned<String>>, source: &mut Source) -> Option<Option<ConfirmKey>> {
+/// What `confirm_key` says, in whichever file.
+pub(super) fn confirm_key(
+    written: Option<&Spanned<String>>,
+    source: &mut Source,
+) -> Option<Option<ConfirmKey>> {
     match written.map(|text| (text, text.get_ref().as_str())) {
         None => Some(None),
         Some((_, "hash")) => Some(Some(ConfirmKey::Hash)),

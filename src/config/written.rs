@@ -1,5 +1,7 @@
 //! The files as written: every key with its place, nothing checked but names and types.
 
+use std::collections::BTreeMap;
+
 use serde::Deserialize;
 use toml::{Spanned, Value};
 
@@ -21,6 +23,7 @@ pub(super) struct Gateway {
     pub(super) media: Media,
     pub(super) prompts: Prompts,
     pub(super) script: Script,
+    pub(super) keys: Keys,
     pub(super) policy: Policy,
     pub(super) webhooks: NotBuilt,
 }
@@ -83,6 +86,19 @@ pub(super) struct Script {
     pub(super) wait_s: Number,
     pub(super) sayings: Number,
     pub(super) fraud_key: Text,
+    pub(super) confirm_key: Text,
+    pub(super) inline_keys: Option<bool>,
+}
+
+/// `[keys]`: one table a key, by its name.
+pub(super) type Keys = BTreeMap<String, Spanned<Key>>;
+
+/// `[keys.NAME]`.
+#[derive(Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub(super) struct Key {
+    pub(super) file: Text,
+    pub(super) env: Text,
 }
 
 /// `[policy]`.

@@ -17,13 +17,14 @@ use super::clock;
 use super::line::{LineFacts, LineNews, LineOrder};
 use super::media::NoPort;
 use super::observer::News;
+use super::plan::script_plan;
 use super::terms::Terms;
-use crate::call::script::Prompts;
+use crate::call::script::{ConfirmKey, ScriptPlan};
 use crate::job::{Job, UnixMs};
 use crate::leg::record::LegRecord;
 use crate::leg::signal::RecordRequest;
 use crate::policy::Refusal;
-use crate::prompt::{ClipName, Pack};
+use crate::prompt::Pack;
 use crate::queue::{CallEnd, Claim, DialRefused, EventStore, Finished, JobStore, Permit, StoreError};
 use crate::reason::Reason;
 use crate::report::progress::Progress;
@@ -74,11 +75,15 @@ impl Driver {
         let Some(pack) = self.pack() else {
             return self.finish(Reason::PromptMissing, Vec::new()).await;
         };
+        let plan = match self.plan(&pack) {
+            Ok(plan) => plan,
+            Err(reason) => return self.finish(reason, Vec::new()).await,
+        };
         let mut tried = Vec::new();
         loop {
             let Some(channel) = self.channel(&tried).await else { return };
             tried.push(channel.index);
-            match self.attempt(&channel, &pack).await {
+            match self.attempt(&channel, &pack, &plan).await {
                 Attempted::Finished => return,
                 Attempted::Refused => return self.tell_finished().await,
                 Attempted::Ended(facts, permit) => {
@@ -120,6 +125,21 @@ impl Driver {
         }
     }
 
+    fn plan(&self, pack: &Pack) -> Result<ScriptPlan, Reason> {
+        let mut limits = self.terms.script;
+        if limits.confirm_key == ConfirmKey::Hash {
+            limits.confirm_key = super::confirm_key(self.shared.admission.confirm_key(self.job()));
+        }
+        script_plan(self.job(), pack, limits, &self.terms.keys, &mut rand::rng())
+    }
+
+    /// Where the number belongs. A lab's number is in no plan; the main country of its code is near enough.
+    fn region(&self) -> String {
+        let number = &self.job().to;
+        let place = number.validity(&[]).or_else(|_| number.validity(&[number.e164()]));
+        place.map(|place| place.region).unwrap_or_default()
+    }
+
     /// A channel before the deadline; otherwise the job is finished, or given back when draining.
     async fn channel(&mut self, tried: &[usize]) -> Option<Channel> {
         let deadline = clock::instant_of(self.job().expires_at);
@@ -145,7 +165,7 @@ impl Driver {
         None
     }
 
-    async fn attempt(&mut self, channel: &Channel, pack: &Arc<Pack>) -> Attempted {
+    async fn attempt(&mut self, channel: &Channel, pack: &Arc<Pack>, plan: &ScriptPlan) -> Attempted {
         let trunk = &channel.trunk;
         let Some(caller_id) = route::caller_id(trunk, self.job().caller_id.as_deref()) else {
             return self.unsent(
@@ -157,7 +177,7 @@ impl Driver {
         let caller_id = caller_id.to_owned();
         let seed = rand::rng().random();
         match self.shared.resolver.locate(&trunk.target, seed).await {
-            Ok(hops) => self.dial(channel, pack, caller_id, hops).await,
+            Ok(hops) => self.dial(channel, pack, plan, caller_id, hops).await,
             Err(error) => {
                 tracing::warn!(trunk = %trunk.name, %error, "no INVITE can be sent");
                 self.unsent(channel, Reason::TrunkFailed, &error.to_string())
@@ -169,6 +189,7 @@ impl Driver {
         &mut self,
         channel: &Channel,
         pack: &Arc<Pack>,
+        plan: &ScriptPlan,
         caller_id: String,
         hops: Vec<Hop>,
     ) -> Attempted {
@@ -179,9 +200,8 @@ impl Driver {
             caller_id: caller_id.clone(),
             trunk: channel.trunk.clone(),
             hops: hops.clone(),
-            prompts: prompts(pack, self.job()),
-            script: self.terms.script,
-            answer_by: clock::instant_of(self.job().answer_by),
+            plan: plan.clone(),
+            region: self.region(),
             news,
         });
         let Some((id, mut told)) = opened.await else {
@@ -204,6 +224,9 @@ impl Driver {
                         return Attempted::Finished;
                     }
                 }
+                Some(LineNews::Failed) => self.record_wrong_entry(id).await,
+                Some(LineNews::FraudReported) => self.tell_fraud(),
+                Some(LineNews::Block) => self.block().await,
                 Some(LineNews::Ended(facts)) => {
                     self.part(id, permit.as_ref()).await;
                     return Attempted::Ended(facts, permit);
@@ -288,8 +311,11 @@ impl Driver {
     /// last figures are told.
     async fn linger(&self, told: &mut mpsc::Receiver<LineNews>) {
         while let Some(news) = told.recv().await {
-            if let LineNews::Ended(facts) = news {
-                return self.tell_ended(*facts);
+            match news {
+                LineNews::Ended(facts) => return self.tell_ended(*facts),
+                LineNews::FraudReported => self.tell_fraud(),
+                LineNews::Block => self.block().await,
+                LineNews::Record(_) | LineNews::Failed | LineNews::Verdict(_) => {}
             }
         }
     }
@@ -353,6 +379,7 @@ impl Driver {
             secured: Secured::None,
             codec: None,
             media: None,
+            ignored_keys: Vec::new(),
         };
         Attempted::Ended(Box::new(LineFacts::unsent(reason, attempt)), None)
     }
@@ -447,23 +474,34 @@ impl Driver {
         self.shared.observer.tell(&self.job().key, News::Ended(Arc::new(facts.attempt), facts.key));
     }
 
+    /// Fraud was reported after the verdict: the verdict stays.
+    fn tell_fraud(&self) {
+        tracing::warn!(job = %self.job().key.id, tenant = %self.job().key.tenant, "fraud was reported in the farewell");
+        self.shared.observer.tell(&self.job().key, News::FraudReported);
+    }
+
+    /// A wrong entry counts across calls, and durably so before anybody hears that it was wrong. A store
+    /// that fails has said so, and the count stands in memory: the call goes on.
+    async fn record_wrong_entry(&self, line: u64) {
+        if let Err(error) = self.shared.admission.wrong_entry(self.job()).await {
+            tracing::error!(job = %self.job().key.id, %error, "a wrong entry is not durable");
+        }
+        self.shared.lines.entry_recorded(line).await;
+    }
+
+    /// The person wants no more calls, or has not said otherwise.
+    async fn block(&self) {
+        match self.shared.admission.block_for_fraud(self.job()).await {
+            Ok(()) => self.shared.observer.tell(&self.job().key, News::Blocked),
+            Err(error) => {
+                tracing::error!(job = %self.job().key.id, %error, "a block asked for by phone is not in force");
+            }
+        }
+    }
+
     fn progress(&self, progress: Progress) {
         self.shared.store.progress(&self.job().key, progress, clock::wall());
         self.shared.observer.tell(&self.job().key, News::Progress(progress));
-    }
-}
-
-fn prompts(pack: &Pack, job: &Job) -> Prompts {
-    let [context, instruction] = pack.saying(job.purpose);
-    let optional = |name| pack.clip(name).cloned();
-    Prompts {
-        context,
-        instruction,
-        thanks: optional(ClipName::Thanks),
-        fraud_reported: optional(ClipName::FraudReported),
-        invalid: optional(ClipName::Invalid),
-        expired: optional(ClipName::Expired),
-        goodbye: optional(ClipName::Goodbye),
     }
 }
 

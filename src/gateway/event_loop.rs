@@ -24,9 +24,9 @@ use crate::call::Call;
 use crate::call::verdict::Order;
 use crate::config::Transport;
 use crate::job::JobKey;
-use crate::leg::MediaEvent;
 use crate::leg::record::LegRecord;
 use crate::leg::signal::{Cleanup, Outgoing, Peer};
+use crate::leg::{MediaCommand, MediaEvent};
 use crate::queue::{DialId, JobStore, Store};
 use crate::sip::endpoint::{Dropped, Endpoint, Routing};
 use crate::sip::message::Message;
@@ -172,6 +172,9 @@ impl EventLoop {
         match command {
             Command::Open(id, order, reply) => self.open(id, *order, reply),
             Command::Recorded(id) => self.with_line(id, |line, edge| line.handle_recorded(now, edge)),
+            Command::EntryRecorded(id) => {
+                self.with_line(id, |line, edge| line.handle_entry_recorded(now, edge));
+            }
             Command::Abandon(id) => self.abandon(id),
             Command::Withdraw(job) => {
                 if let Some(&id) = self.by_job.get(&job) {
@@ -198,8 +201,8 @@ impl EventLoop {
         };
         self.trunk_addresses.extend(order.hops.iter().map(|hop| hop.address.ip()));
         let leg = Outgoing::new(setup);
-        let (max_call, dtmf_repeat) = (order.trunk.max_call, order.trunk.dtmf_repeat);
-        let call = Call::new(order.prompts.clone(), order.script, order.answer_by, max_call, dtmf_repeat);
+        let call = Call::new(order.plan.clone(), order.trunk.max_call, order.trunk.dtmf_repeat);
+        self.media.command(id, MediaCommand::Attend { region: order.region.clone() });
         self.by_call_id.insert(leg.facts().call_id.clone(), id);
         self.by_job.insert(order.job.clone(), id);
         self.lines.insert(id, Line::new(id, leg, call, order));
@@ -210,7 +213,7 @@ impl EventLoop {
 
     /// No INVITE of this line may leave any more.
     fn abandon(&mut self, id: u64) {
-        self.media.command(id, crate::leg::MediaCommand::Close);
+        self.media.command(id, MediaCommand::Close);
         if let Some(line) = self.lines.remove(&id) {
             self.forget(&line);
         }

@@ -12,16 +12,16 @@ use super::observer::{News, Observer};
 use super::resolver::Resolver;
 use super::timers::Timers;
 use super::transport::Sockets;
-use crate::call::script::{Prompts, ScriptLimits};
+use crate::call::script::ScriptPlan;
 use crate::call::verdict::Order;
-use crate::call::{Call, CallEffect};
+use crate::call::{Call, CallEffect, IgnoredPress};
 use crate::config::{Transport, Trunk};
 use crate::job::{JobKey, UnixMs};
 use crate::leg::signal::{Outgoing, Peer, RecordRequest};
 use crate::leg::{Codec, MediaEvent, SignalEvent};
 use crate::queue::{JobStore, Store};
 use crate::reason::Reason;
-use crate::report::record::{AttemptRecord, InputTrouble, KeyRecord, MediaFigures, Secured};
+use crate::report::record::{AttemptRecord, IgnoredKey, InputTrouble, KeyRecord, MediaFigures, Secured};
 use crate::sip::locate::Hop;
 use crate::sip::message::Message;
 
@@ -39,9 +39,9 @@ pub(super) struct LineOrder {
     pub(super) trunk: Trunk,
     /// Where the INVITE may go, in the order in which that is tried.
     pub(super) hops: Vec<Hop>,
-    pub(super) prompts: Prompts,
-    pub(super) script: ScriptLimits,
-    pub(super) answer_by: Instant,
+    pub(super) plan: ScriptPlan,
+    /// The country called, as [`crate::leg::MediaCommand::Attend`] has it.
+    pub(super) region: String,
     pub(super) news: mpsc::Sender<LineNews>,
 }
 
@@ -50,8 +50,14 @@ pub(super) struct LineOrder {
 pub(super) enum LineNews {
     /// Make this durable.
     Record(Box<RecordRequest>),
+    /// Make a wrong entry durable, then say that it is.
+    Failed,
     /// The reason is known.
     Verdict(Box<LineFacts>),
+    /// Fraud was reported after the verdict, which stays.
+    FraudReported,
+    /// Block calls to this person.
+    Block,
     /// The call is over.
     Ended(Box<LineFacts>),
 }
@@ -159,6 +165,13 @@ impl Line {
         self.pump(now, edge);
     }
 
+    pub(super) fn handle_entry_recorded(&mut self, now: Instant, edge: &mut Edge<'_>) {
+        if let Some(up) = &mut self.up {
+            up.call.handle_recorded(now);
+        }
+        self.pump(now, edge);
+    }
+
     pub(super) fn handle_message(
         &mut self,
         now: Instant,
@@ -245,6 +258,9 @@ impl Line {
                 edge.store.progress(&self.job, progress, clock::wall());
                 edge.observer.tell(&self.job, News::Progress(progress));
             }
+            CallEffect::Failed(_) => self.tell(LineNews::Failed),
+            CallEffect::FraudReported => self.tell(LineNews::FraudReported),
+            CallEffect::Block => self.tell(LineNews::Block),
             CallEffect::Verdict(reason) => {
                 if let Some(facts) = self.facts(now, reason) {
                     self.tell(LineNews::Verdict(facts));
@@ -330,8 +346,13 @@ impl Line {
             secured: Secured::None,
             codec: up.codec.map(|codec| codec.name().to_owned()),
             media: up.call.figures().map(media_figures),
+            ignored_keys: up.call.ignored().iter().map(ignored_key).collect(),
         }
     }
+}
+
+fn ignored_key(press: &IgnoredPress) -> IgnoredKey {
+    IgnoredKey { why: press.why, path: press.path, pressed_at_ms: millis(press.since_answer) }
 }
 
 fn media_figures(figures: &crate::leg::MediaFigures) -> MediaFigures {

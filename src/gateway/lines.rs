@@ -20,6 +20,8 @@ pub(super) enum Command {
     Open(u64, Box<LineOrder>, oneshot::Sender<Result<(), NoPort>>),
     /// The record that this line waited for is durable.
     Recorded(u64),
+    /// The wrong entry that this line told of is durable.
+    EntryRecorded(u64),
     /// Drop this line; none of its INVITEs that waits for a record leaves.
     Abandon(u64),
     /// End this job's call.
@@ -61,6 +63,10 @@ impl Lines {
 
     pub(super) async fn recorded(&self, line: u64) {
         self.send(Command::Recorded(line)).await;
+    }
+
+    pub(super) async fn entry_recorded(&self, line: u64) {
+        self.send(Command::EntryRecorded(line)).await;
     }
 
     pub(super) async fn abandon(&self, line: u64) {

@@ -19,6 +19,7 @@ mod lines;
 pub mod media;
 pub mod observer;
 mod orphans;
+mod plan;
 pub mod probe;
 mod resolver;
 mod terms;
@@ -35,8 +36,9 @@ use rand::RngExt;
 use tokio::sync::watch;
 use tokio::task::JoinHandle;
 
-use crate::call::script::ScriptLimits;
-use crate::config::{Config, ScriptConfig, Transport};
+use crate::call::script::{ConfirmKey, ScriptLimits};
+use crate::config::{self, Config, ScriptConfig, Transport};
+use crate::job::JobRules;
 use crate::leg::key::Digit;
 use crate::number::Number;
 use crate::policy::Settings;
@@ -72,6 +74,7 @@ pub(crate) struct Shared {
     store: Store,
     terms: watch::Sender<Terms>,
     admission: AdmissionControl,
+    rules: watch::Sender<Arc<JobRules>>,
     server: Server,
     channels: Channels,
     lines: Lines,
@@ -169,8 +172,9 @@ impl Gateway {
         let shared = Arc::new(Shared {
             admission: AdmissionControl::open(Settings::of(&config), store.clone()).await?,
             store,
-            terms: watch::Sender::new(Terms { packs, script: script_limits(&config.script) }),
+            terms: watch::Sender::new(Terms::new(&config, packs)),
             server: server(&config),
+            rules: watch::Sender::new(Arc::new(job_rules(&config))),
             channels: Channels::new(config.trunks.clone()),
             lines,
             resolver: Arc::new(Resolver::new(&config.sip.listen, &config.media)),
@@ -215,7 +219,13 @@ impl Gateway {
 
     /// What puts another policy and other prompts in force.
     pub fn renewal(&self) -> Renewal {
-        Renewal { terms: self.shared.terms.clone(), admission: self.shared.admission.clone() }
+        let Shared { terms, rules, admission, .. } = &*self.shared;
+        Renewal { terms: terms.clone(), rules: rules.clone(), admission: admission.clone() }
+    }
+
+    /// What it asks of an order besides the contract, now and after a reload.
+    pub fn rules(&self) -> watch::Receiver<Arc<JobRules>> {
+        self.shared.rules.subscribe()
     }
 
     /// The gateway as it told last.
@@ -251,6 +261,24 @@ fn script_limits(script: &ScriptConfig) -> ScriptLimits {
         wait: script.wait,
         sayings: script.sayings,
         fraud_key: Digit::from_char(script.fraud_key).expect("the configuration admits only keys"),
+        confirm_key: confirm_key(script.confirm_key),
+    }
+}
+
+/// What the configuration calls by the same name.
+fn confirm_key(configured: config::ConfirmKey) -> ConfirmKey {
+    match configured {
+        config::ConfirmKey::Hash => ConfirmKey::Hash,
+        config::ConfirmKey::Spoken => ConfirmKey::Spoken,
+    }
+}
+
+/// What this gateway asks of an order besides the contract.
+pub fn job_rules(config: &Config) -> JobRules {
+    JobRules {
+        fraud_key: config.script.fraud_key,
+        key_ids: config.keys.ids().map(str::to_owned).collect(),
+        inline_keys: config.script.inline_keys,
     }
 }
 

@@ -38,6 +38,10 @@ pub enum News {
     Message(Arc<Rung>),
     /// Its result is durable.
     Finished(Arc<JobResult>),
+    /// Fraud was reported after its verdict, which stays.
+    FraudReported,
+    /// Calls to its user and number are blocked from now on.
+    Blocked,
     /// An attempt ended, with what was not known at its verdict.
     Ended(Arc<AttemptRecord>, Option<KeyRecord>),
 }

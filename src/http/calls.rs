@@ -53,6 +53,7 @@ pub(super) async fn submit(
     let named = query.tenant.is_some();
     let tenant = caller.submits(query.tenant)?;
     let job = Job::read(&body, &tenant, (front.now)(), rand::random())
+        .and_then(|job| front.rules.borrow().check(&job).map(|()| job))
         .map_err(|refused| Problem::refused(&refused))?;
     if named && job.key.tenant != tenant {
         return Err(Problem::new(

@@ -35,7 +35,7 @@ use tokio::net::TcpListener;
 use tokio::sync::watch;
 
 use crate::gateway::AdmissionControl;
-use crate::job::{MAX_JOB_BYTES, UnixMs};
+use crate::job::{JobRules, MAX_JOB_BYTES, UnixMs};
 use crate::queue::Store;
 use crate::report::snapshot::GatewaySnapshot;
 
@@ -56,6 +56,8 @@ pub struct Front {
     pub gateway: watch::Receiver<Arc<GatewaySnapshot>>,
     /// Who may be called.
     pub admission: AdmissionControl,
+    /// What this gateway asks of an order besides the contract.
+    pub rules: watch::Receiver<Arc<JobRules>>,
     /// The wall clock.
     pub now: fn() -> UnixMs,
     /// Reads the gateway's files anew.

@@ -5,7 +5,7 @@ use std::time::Duration;
 use ulid::Ulid;
 
 use super::fingerprint::Content;
-use super::mode::Mode;
+use super::mode::{Masked, Mode, Verifier};
 use super::problem::{JobRefused, Problem};
 use super::words;
 use super::written::{self, Written};
@@ -35,6 +35,7 @@ impl Job {
         let priority = check.range("priority", written.priority, 0..=9, 5);
         check.version(written.v);
         check.names(&written);
+        check.mode(&written);
         match to {
             Some(to) if check.problems.is_empty() => Ok(Job {
                 key,
@@ -113,6 +114,56 @@ impl Check {
         self.word("locale", written.locale.as_deref(), words::is_locale, locale);
         let user = |text: &str| text.len() <= 128;
         self.word("user", written.user.as_deref(), user, "send at most 128 bytes");
+    }
+
+    fn mode(&mut self, written: &Written) {
+        match &written.mode {
+            None | Some(Mode::Confirm {}) => {}
+            Some(Mode::Challenge { digits }) => {
+                self.digits("mode.digits", digits, 2..=4, "send 2 to 4 digits as a string");
+            }
+            Some(Mode::Code { code, repeat }) => {
+                self.digits("mode.code", code, 4..=10, "send 4 to 10 digits as a string");
+                self.range("mode.repeat", Some((*repeat).into()), 1..=5, 2);
+            }
+            Some(Mode::Pin { verifier, tries }) => {
+                self.range("mode.tries", Some((*tries).into()), 1..=5, 3);
+                self.verifier(verifier);
+                if written.user.is_none() {
+                    self.wrong("user", "the field is missing", "name the user whose PIN it is");
+                }
+            }
+        }
+    }
+
+    fn verifier(&mut self, verifier: &Verifier) {
+        let length = |text: &Masked| text.octets().map_or(0, |octets| octets.len());
+        if length(&verifier.tag) != 32 {
+            self.wrong("mode.verifier.tag", "not 32 octets in Base64", "send HMAC-SHA256(key, PIN digits)");
+        }
+        let alphabet = "use 1 to 64 of A-Z a-z 0-9 . _ -";
+        self.word("mode.verifier.key_id", verifier.key_id.as_deref(), words::is_pack_name, alphabet);
+        match (&verifier.key_id, &verifier.key) {
+            (Some(_), None) => {}
+            (None, Some(key)) if (16..=64).contains(&length(key)) => {}
+            (None, Some(_)) => {
+                self.wrong(
+                    "mode.verifier.key",
+                    "not 16 to 64 octets in Base64",
+                    "send a longer key, or a key_id",
+                );
+            }
+            (Some(_), Some(_)) | (None, None) => {
+                self.wrong("mode.verifier", "names not exactly one key", "send key_id alone");
+            }
+        }
+    }
+
+    fn digits(&mut self, field: &str, text: &Masked, length: std::ops::RangeInclusive<usize>, remedy: &str) {
+        let text = text.expose();
+        if !length.contains(&text.len()) || !text.bytes().all(|octet| octet.is_ascii_digit()) {
+            self.wrong(field, "outside its alphabet or length", remedy);
+        }
     }
 
     fn word(&mut self, field: &str, text: Option<&str>, is: impl Fn(&str) -> bool, remedy: &str) {

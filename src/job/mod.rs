@@ -4,6 +4,7 @@ mod check;
 mod fingerprint;
 mod mode;
 mod problem;
+mod rules;
 mod unix_ms;
 mod words;
 mod written;
@@ -13,8 +14,9 @@ use std::net::IpAddr;
 use serde::{Deserialize, Serialize};
 
 pub use fingerprint::{Content, Fingerprint};
-pub use mode::{Mode, ModeKind};
+pub use mode::{Algorithm, Masked, Mode, ModeKind, Verifier};
 pub use problem::{JobRefused, Problem};
+pub use rules::JobRules;
 pub use unix_ms::UnixMs;
 pub use words::{is_pack_name, is_tenant, is_trunk_name};
 pub use written::{MAX_JOB_BYTES, Purpose, Written};

@@ -1,4 +1,4 @@
-use super::super::{JobRefused, ModeKind, Problem, Purpose};
+use super::super::{JobRefused, JobRules, ModeKind, Problem, Purpose};
 use super::*;
 
 const NOW: UnixMs = UnixMs(1_795_300_245_007);
@@ -59,17 +59,95 @@ fn every_field_of_the_contract_is_read() {
 
 #[test]
 fn what_is_not_built_yet_is_refused_by_its_name() {
-    for mode in
-        [r#"{"type":"challenge","digits":"42"}"#, r#"{"type":"pin"}"#, r#"{"type":"code","code":"1234"}"#]
-    {
-        let told = problems(&format!(r#"{{"to":"+14252345667","mode":{mode}}}"#));
-        assert_eq!(told.len(), 1);
-        assert_eq!(told[0].field, "mode.type");
-        assert!(told[0].problem.contains("not in this version"), "{told:?}");
-    }
     let told = problems(r#"{"to":"+1 4252345678x12345"}"#);
     assert_eq!(told[0].field, "to");
     assert!(told[0].problem.contains("not in this version"), "{told:?}");
+}
+
+/// HMAC-SHA256 of 32 octets, all zero, in Base64.
+const TAG: &str = "AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA=";
+
+fn of_mode(mode: &str) -> String {
+    format!(r#"{{"to":"+14252345667","user":"ann","mode":{}}}"#, mode.replace("TAG", TAG))
+}
+
+#[test]
+fn each_mode_of_the_contract_is_read_with_its_defaults() {
+    let mode = |text: &str| read(&of_mode(text)).unwrap().mode;
+    assert_eq!(mode(r#"{"type":"challenge","digits":"4207"}"#), Mode::Challenge { digits: "4207".into() });
+    let verifier = r#"{"algorithm":"hmac-sha256","key_id":"pins","tag":"TAG"}"#;
+    let pin = mode(&format!(r#"{{"type":"pin","verifier":{verifier}}}"#));
+    let Mode::Pin { verifier, tries } = &pin else { panic!("{pin:?}") };
+    assert_eq!((verifier.key_id.as_deref(), *tries), (Some("pins"), 3));
+    assert_eq!(verifier.tag.octets().unwrap(), [0; 32]);
+    let code = Mode::Code { code: "123456".into(), repeat: 2 };
+    assert_eq!(mode(r#"{"type":"code","code":"123456"}"#), code);
+}
+
+#[test]
+fn what_is_wrong_in_a_mode_is_told_by_its_field() {
+    let pin = |verifier: &str| format!(r#"{{"type":"pin","verifier":{verifier}}}"#);
+    let hmac = r#""algorithm":"hmac-sha256""#;
+    for (mode, field) in [
+        (r#"{"type":"challenge","digits":"4"}"#.to_owned(), "mode.digits"),
+        (r#"{"type":"challenge","digits":"42345"}"#.to_owned(), "mode.digits"),
+        (r#"{"type":"challenge","digits":"4x"}"#.to_owned(), "mode.digits"),
+        (r#"{"type":"challenge","digits":42}"#.to_owned(), "mode"),
+        (r#"{"type":"challenge"}"#.to_owned(), "mode"),
+        (r#"{"type":"code","code":"123"}"#.to_owned(), "mode.code"),
+        (r#"{"type":"code","code":"12345678901"}"#.to_owned(), "mode.code"),
+        (r#"{"type":"code","code":"1234","repeat":6}"#.to_owned(), "mode.repeat"),
+        (r#"{"type":"code","code":"1234","repeat":300}"#.to_owned(), "mode"),
+        (r#"{"type":"password"}"#.to_owned(), "mode"),
+        (pin(&format!(r#"{{{hmac},"key_id":"k","tag":"AAAA"}}"#)), "mode.verifier.tag"),
+        (pin(&format!(r#"{{{hmac},"key_id":"a/b","tag":"TAG"}}"#)), "mode.verifier.key_id"),
+        (pin(&format!(r#"{{{hmac},"key":"AAAA","tag":"TAG"}}"#)), "mode.verifier.key"),
+        (pin(&format!(r#"{{{hmac},"tag":"TAG"}}"#)), "mode.verifier"),
+        (pin(r#"{"algorithm":"sha256","key_id":"k","tag":"TAG"}"#), "mode"),
+        (
+            format!(r#"{{"type":"pin","tries":0,"verifier":{{{hmac},"key_id":"k","tag":"TAG"}}}}"#),
+            "mode.tries",
+        ),
+    ] {
+        assert_eq!(fields(&of_mode(&mode)), [field], "{mode}");
+    }
+    let verifier = format!(r#"{{{hmac},"key_id":"k","tag":"{TAG}"}}"#);
+    let nobody = format!(r#"{{"to":"+14252345667","mode":{}}}"#, pin(&verifier));
+    assert_eq!(fields(&nobody), ["user"], "lock-out is kept by the user");
+}
+
+/// Contract §2: a challenge never begins with the fraud key; a PIN's key stands in the configuration.
+#[test]
+fn an_order_that_does_not_fit_the_gateway_is_refused_with_the_field() {
+    let rules = JobRules { fraud_key: '0', key_ids: vec!["pins".into()], inline_keys: false };
+    let refused = |rules: &JobRules, mode: &str| {
+        let refused = rules.check(&read(&of_mode(mode)).unwrap()).err();
+        refused.map(|refused| refused.problems()[0].field.clone())
+    };
+    let key = r#"{"type":"pin","verifier":{"algorithm":"hmac-sha256","key":"AAAAAAAAAAAAAAAAAAAAAA==","tag":"TAG"}}"#;
+    let named = |id: &str| {
+        format!(r#"{{"type":"pin","verifier":{{"algorithm":"hmac-sha256","key_id":"{id}","tag":"TAG"}}}}"#)
+    };
+    assert_eq!(refused(&rules, r#"{"type":"challenge","digits":"04"}"#).as_deref(), Some("mode.digits"));
+    assert_eq!(refused(&rules, r#"{"type":"challenge","digits":"40"}"#), None);
+    assert_eq!(refused(&rules, &named("pins")), None);
+    assert_eq!(refused(&rules, &named("other")).as_deref(), Some("mode.verifier.key_id"));
+    assert_eq!(refused(&rules, key).as_deref(), Some("mode.verifier.key"));
+    assert_eq!(refused(&JobRules { inline_keys: true, ..rules }, key), None);
+}
+
+#[test]
+fn no_secret_of_a_mode_is_ever_printed() {
+    for mode in [
+        r#"{"type":"challenge","digits":"4207"}"#,
+        r#"{"type":"code","code":"4207"}"#,
+        r#"{"type":"pin","verifier":{"algorithm":"hmac-sha256","key":"4207AAAAAAAAAAAAAAAAAA==","tag":"TAG"}}"#,
+    ] {
+        let printed = format!("{:?}", read(&of_mode(mode)).unwrap());
+        assert!(!printed.contains("4207") && !printed.contains("AAAA"), "{printed}");
+    }
+    let told = format!("{:?}", problems(&of_mode(r#"{"type":"challenge","digits":"42071"}"#)));
+    assert!(!told.contains("4207"), "{told}");
 }
 
 #[test]

@@ -120,7 +120,7 @@ fn fields(sent: &mut Sent, problems: &mut Vec<Problem>) -> Written {
         v: take.field("v", "send 1, or leave v out"),
         id: take.field("id", text),
         to: take.field("to", "send the number as a string"),
-        mode: take.mode(),
+        mode: take.field("mode", "send a mode of the contract with its own fields and no others"),
         purpose: take.field("purpose", "send sign_in, password_reset or registration"),
         locale: take.field("locale", text),
         prompts: take.field("prompts", text),
@@ -156,19 +156,6 @@ impl Take<'_> {
             self.problems.push(Problem::new(name, "not of the right type or value", remedy));
         }
         read.ok()
-    }
-
-    fn mode(&mut self) -> Option<Mode> {
-        let kind = self.sent.get("mode").and_then(|m| m.get("type")).and_then(Value::as_str);
-        match kind.and_then(|k| Mode::NOT_IN_THIS_VERSION.into_iter().find(|n| *n == k)) {
-            None => self.field("mode", "send {\"type\":\"confirm\"} and nothing more in it"),
-            Some(name) => {
-                self.left.retain(|left| left != "mode");
-                let problem = format!("mode {name}: not in this version");
-                self.problems.push(Problem::new("mode.type", problem, "send confirm"));
-                None
-            }
-        }
     }
 }
 

@@ -65,6 +65,34 @@ pub enum KeyPath {
     Modem,
 }
 
+/// Why a key did not count.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum Distrust {
+    /// It was pressed before the answer.
+    EarlyMedia,
+    /// It was pressed before the person had heard who calls and what is being confirmed.
+    BeforeGate,
+    /// It was pressed in the speech of what may be a greeting.
+    Greeting,
+    /// It was made of our own tones, which came back.
+    Echo,
+    /// It came from an address that is not the far end's.
+    ForeignSource,
+    /// It was pressed in time, but on this call a `#` is not enough.
+    Unclean,
+}
+
+impl Distrust {
+    /// Whether nobody can have pressed such a key in answer to us, so that the call is unclean by it.
+    pub fn stains(self) -> bool {
+        match self {
+            Distrust::EarlyMedia | Distrust::BeforeGate | Distrust::Greeting => true,
+            Distrust::Echo | Distrust::ForeignSource | Distrust::Unclean => false,
+        }
+    }
+}
+
 /// One press as one path tells it.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Press {

@@ -73,6 +73,11 @@ pub enum MediaCommand {
         /// The clips, shared by all calls, encoded once per law.
         clips: Vec<Arc<Clip>>,
     },
+    /// Tell also voices, beeps and call tones, these as the country has them.
+    Attend {
+        /// ISO 3166 region of the number called; empty for none.
+        region: String,
+    },
     /// Stop what is said now; silence goes on (RTP never pauses between answer and BYE).
     Stop,
     /// Press these keys (the phone's hand): in-band tones or RFC 4733 events.
@@ -110,8 +115,30 @@ pub enum MediaEvent {
         /// Where it ended.
         to: Instant,
     },
-    /// A key that must not count: our own sound came back.
-    OwnEcho,
+    /// A key that must not count, whichever it was: our own sound came back, or a stranger sent it.
+    Untrusted {
+        /// Why not.
+        why: key::Distrust,
+        /// When it began, on the gateway's media clock.
+        began: Instant,
+    },
+    /// The far end's voice was heard from `at` on; our own echo is none, and no key's tone is one.
+    VoiceBegan {
+        /// When, on the gateway's media clock.
+        at: Instant,
+    },
+    /// That voice ended at `at`: it has paused 0.2 s at least.
+    VoiceEnded {
+        /// When, on the gateway's media clock.
+        at: Instant,
+    },
+    /// The line said what no person says; but for [`LineSound::Tone`] told once it is over and sure.
+    Sound {
+        /// What it was.
+        sound: LineSound,
+        /// When it began, on the gateway's media clock.
+        from: Instant,
+    },
     /// The last sample of the saying's clip with this index was sent.
     Played {
         /// Which saying.
@@ -128,6 +155,19 @@ pub enum MediaEvent {
     },
     /// The socket is read empty and closed; nothing follows.
     Closed(MediaFigures),
+}
+
+/// A sound that no person makes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum LineSound {
+    /// A tone that no key makes and no voice holds; told while it sounds, before it has a name.
+    Tone,
+    /// An answering machine begins to record.
+    Beep,
+    /// Dial, ringing, busy, congestion or special information tone.
+    CallTone,
+    /// A fax machine calls or answers.
+    Fax,
 }
 
 /// What one line sent and received, at its end.
@@ -170,6 +210,8 @@ pub enum SignalEvent {
     Held(bool),
     /// A key press by SIP INFO.
     Key(Press),
+    /// The network says that it led the call elsewhere (181, History-Info, Diversion).
+    Diverted,
     /// The far end hung up and our 200 has left; the media half is to be read empty now.
     HungUp(Cause),
     /// The leg ended otherwise, before or after the answer.

@@ -102,7 +102,7 @@ fn take(samples: &mut Samples, event: JobEvent, peak: &mut (Usage, u64), tell: &
             tell(samples.results());
         }
         News::Ended(attempt, _) => samples.attempt_ended(&attempt),
-        News::Message(_) => {}
+        News::Message(_) | News::FraudReported | News::Blocked => {}
     }
 }
 

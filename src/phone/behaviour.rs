@@ -20,6 +20,21 @@ pub enum Answer {
     Silent,
 }
 
+/// One key to press.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Stroke {
+    /// Which.
+    pub digit: Digit,
+    /// How much longer than usual the person waits before it.
+    pub pause: Duration,
+}
+
+impl From<Digit> for Stroke {
+    fn from(digit: Digit) -> Stroke {
+        Stroke { digit, pause: Duration::ZERO }
+    }
+}
+
 /// One person's habits; the same for every call.
 #[derive(Debug, Clone)]
 pub struct Behaviour {
@@ -28,7 +43,7 @@ pub struct Behaviour {
     /// How long it rings.
     pub ring: Duration,
     /// The keys to press.
-    pub press: Vec<Digit>,
+    pub press: Vec<Stroke>,
     /// By which path.
     pub path: KeyPath,
     /// From the answer to the first key.
@@ -50,7 +65,7 @@ impl Default for Behaviour {
         Behaviour {
             answer: Answer::Human,
             ring: Duration::from_millis(200),
-            press: vec![Digit::HASH],
+            press: vec![Digit::HASH.into()],
             path: KeyPath::Rfc4733,
             after: Duration::from_secs(4),
             held: Duration::from_millis(100),
@@ -65,10 +80,10 @@ impl Default for Behaviour {
 impl Behaviour {
     /// The keys as orders to the media half; none on a path that is not its own.
     pub(super) fn presses(&self) -> Vec<PressOrder> {
-        let press = |(number, &digit): (usize, &Digit)| PressOrder {
-            digit,
+        let press = |(number, stroke): (usize, &Stroke)| PressOrder {
+            digit: stroke.digit,
             path: self.path,
-            after: if number == 0 { self.after } else { self.gap },
+            after: stroke.pause + if number == 0 { self.after } else { self.gap },
             held: self.held,
             level_dbm0: self.level_dbm0,
         };
@@ -83,12 +98,14 @@ impl Behaviour {
 
     /// The keys pressed by SIP INFO, each with its time after the answer.
     pub(super) fn infos(&self) -> Vec<(Duration, Digit)> {
-        let at =
-            |number: usize| self.after + (self.held + self.gap) * u32::try_from(number).unwrap_or(u32::MAX);
+        let mut at = self.after;
+        let mut press = |stroke: &Stroke| {
+            let pressed = at + stroke.pause;
+            at = pressed + self.held + self.gap;
+            (pressed, stroke.digit)
+        };
         match (self.answer, self.path) {
-            (Answer::Human, KeyPath::SipInfo) => {
-                self.press.iter().enumerate().map(|(number, &digit)| (at(number), digit)).collect()
-            }
+            (Answer::Human, KeyPath::SipInfo) => self.press.iter().map(&mut press).collect(),
             (Answer::Human, KeyPath::InBand | KeyPath::Rfc4733 | KeyPath::Modem)
             | (Answer::Voicemail | Answer::Busy | Answer::Silent, _) => Vec::new(),
         }

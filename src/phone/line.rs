@@ -114,7 +114,10 @@ impl Line {
             }
             MediaEvent::Key(_)
             | MediaEvent::Undecided { .. }
-            | MediaEvent::OwnEcho
+            | MediaEvent::Untrusted { .. }
+            | MediaEvent::VoiceBegan { .. }
+            | MediaEvent::VoiceEnded { .. }
+            | MediaEvent::Sound { .. }
             | MediaEvent::Played { .. } => {}
         }
         self.pump(now, edge);
@@ -214,7 +217,7 @@ impl Line {
             }
             SignalEvent::Held(held) => edge.media.command(self.id, MediaCommand::Hold(held)),
             SignalEvent::HungUp(_) | SignalEvent::Ended(_) => self.end(now, edge),
-            SignalEvent::Trying | SignalEvent::Ringing | SignalEvent::Key(_) => {}
+            SignalEvent::Trying | SignalEvent::Ringing | SignalEvent::Key(_) | SignalEvent::Diverted => {}
         }
     }
 

@@ -14,7 +14,7 @@ use rand::RngExt;
 use tokio::sync::{mpsc, watch};
 use tokio::task::JoinHandle;
 
-pub use behaviour::{Answer, Behaviour};
+pub use behaviour::{Answer, Behaviour, Stroke};
 pub use news::{CallNews, PhoneEvent};
 
 use crate::config::{Listen, MediaConfig, Transport};

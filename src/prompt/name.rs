@@ -4,7 +4,7 @@ use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
-use crate::job::Purpose;
+use crate::job::{ModeKind, Purpose};
 
 /// One of the clips of a pack; its word in `pack.toml` is the name in snake case.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -156,6 +156,31 @@ impl ClipName {
             Purpose::PasswordReset => ClipName::ContextPasswordReset,
             Purpose::Registration => ClipName::ContextRegistration,
         }
+    }
+
+    /// What tells a person in this mode which keys to press.
+    pub fn instruction_for(mode: ModeKind) -> ClipName {
+        match mode {
+            ModeKind::Confirm => ClipName::Instruction,
+            ModeKind::Challenge => ClipName::ChallengeInstruction,
+            ModeKind::Pin => ClipName::PinInstruction,
+            ModeKind::Code => ClipName::CodeInstruction,
+        }
+    }
+
+    /// The clips without which a pack does not serve a mode, besides the contexts.
+    pub fn needed_by(mode: ModeKind) -> impl Iterator<Item = ClipName> {
+        let code: &[ClipName] = match mode {
+            ModeKind::Code => &[ClipName::CodeIntro, ClipName::CodeAgain],
+            ModeKind::Confirm | ModeKind::Challenge | ModeKind::Pin => &[],
+        };
+        let digits = if code.is_empty() { &[][..] } else { &ClipName::DIGITS };
+        [ClipName::instruction_for(mode)].into_iter().chain(code.iter().chain(digits).copied())
+    }
+
+    /// The clips without which an unclean call cannot be asked for two digits.
+    pub fn needed_to_ask() -> impl Iterator<Item = ClipName> {
+        [ClipName::SpokenAsk, ClipName::SpokenThen].into_iter().chain(ClipName::DIGITS)
     }
 
     /// The word for it in `pack.toml` and in results.

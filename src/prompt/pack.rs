@@ -9,7 +9,7 @@ use super::manifest::{ClipEntry, MANIFEST_FILE, Manifest};
 use super::name::ClipName;
 use crate::audio::{self, AudioError};
 use crate::clip::Clip;
-use crate::job::Purpose;
+use crate::job::{ModeKind, Purpose};
 
 /// One voice in one language: every required clip, and the optional ones it has.
 #[derive(Debug, Clone)]
@@ -114,10 +114,23 @@ impl Pack {
         self.fraud_key
     }
 
-    /// One saying, in order: the context for this purpose, then the instruction. The gate opens when
-    /// the last sample of the first has been sent.
-    pub fn saying(&self, purpose: Purpose) -> [Arc<Clip>; 2] {
-        [self.required(ClipName::context_for(purpose)), self.required(ClipName::Instruction)]
+    /// One saying of a mode that the pack serves, in order: the context for this purpose, then the
+    /// instruction. The gate opens when the last sample of the first has been sent.
+    pub fn saying(&self, purpose: Purpose, mode: ModeKind) -> [Arc<Clip>; 2] {
+        let instruction = self.clip(ClipName::instruction_for(mode)).cloned();
+        let plainest = || self.required(ClipName::Instruction);
+        [self.required(ClipName::context_for(purpose)), instruction.unwrap_or_else(plainest)]
+    }
+
+    /// The first clip that it lacks to serve a mode; `None`: it serves it.
+    pub fn lacks(&self, mode: ModeKind) -> Option<ClipName> {
+        ClipName::needed_by(mode).find(|name| self.clip(*name).is_none())
+    }
+
+    /// The first clip that it lacks to ask for two spoken digits, without which nobody is verified on an
+    /// unclean call.
+    pub fn lacks_spoken(&self) -> Option<ClipName> {
+        ClipName::needed_to_ask().find(|name| self.clip(*name).is_none())
     }
 
     /// A clip by name; `None` for an optional one that this pack leaves out.

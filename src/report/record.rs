@@ -5,7 +5,7 @@ use std::net::IpAddr;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-pub use crate::leg::key::KeyPath;
+pub use crate::leg::key::{Distrust, KeyPath};
 
 use crate::job::{Job, JobKey, ModeKind, Purpose, UnixMs};
 use crate::number::Number;
@@ -150,6 +150,20 @@ pub struct AttemptRecord {
     pub codec: Option<String>,
     /// Figures of the line; null until the call is over.
     pub media: Option<MediaFigures>,
+    /// Keys that did not count, and why not.
+    #[serde(default)]
+    pub ignored_keys: Vec<IgnoredKey>,
+}
+
+/// A key that did not count; never which one.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct IgnoredKey {
+    /// Why not.
+    pub why: Distrust,
+    /// The path that told it first; null where it is not known.
+    pub path: Option<KeyPath>,
+    /// When its press began, in ms from the answer; 0 before it.
+    pub pressed_at_ms: u64,
 }
 
 /// What of a call was encrypted.

@@ -386,6 +386,31 @@ fn a_183_rings_only_where_the_trunk_says_so() {
     }
 }
 
+/// An attacker who forwards the victim's number answers himself: what the network tells of that is told
+/// once, whichever message tells it. A History-Info entry that only records the way tells nothing.
+#[test]
+fn a_diversion_told_by_the_network_is_told() {
+    let elsewhere = "<sip:+14255550199@192.0.2.4";
+    for (status, extra, told) in [
+        ("181 Call Is Being Forwarded", String::new(), true),
+        ("180 Ringing", format!("Diversion: {elsewhere}>;reason=unconditional"), true),
+        ("180 Ringing", format!("History-Info: {elsewhere};cause=302>;index=1.1"), true),
+        ("180 Ringing", format!("History-Info: {elsewhere}>;index=1.1;mp=1"), true),
+        ("180 Ringing", format!("History-Info: {elsewhere}>;index=1.1"), false),
+        ("180 Ringing", String::new(), false),
+    ] {
+        let (mut stage, invite) = Stage::calling(setup());
+        stage.receive(&response(&invite, status, "bob", &extra));
+        stage.receive(&response(&invite, status, "bob", &extra));
+        let diverted = stage.events().iter().filter(|event| *event == "diverted").count();
+        assert_eq!(diverted, usize::from(told), "{status}, {extra:?}");
+    }
+    let (mut stage, invite) = Stage::calling(setup());
+    let answer = format!("Diversion: {elsewhere}>\n{}", sdp(20_000, ""));
+    stage.receive(&response(&invite, "200 OK", "bob", &answer));
+    assert_eq!(stage.events(), ["diverted", "answered 20000"]);
+}
+
 #[test]
 fn a_provisional_that_requires_100rel_is_used_without_prack() {
     let (mut stage, invite) = Stage::calling(setup());

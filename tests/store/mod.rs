@@ -133,6 +133,7 @@ pub(crate) fn attempt(trunk: &str) -> AttemptRecord {
         secured: Secured::None,
         codec: None,
         media: None,
+        ignored_keys: Vec::new(),
     }
 }
 

@@ -35,6 +35,16 @@ pub(crate) fn keys_wav(keys: &str) -> Vec<u8> {
     wav::bytes(&[vec![0; 8_000], keys.chars().flat_map(key).collect(), vec![0; 240_000]].concat())
 }
 
+/// A key's tones.
+pub(crate) fn key(key: char, samples: u32) -> Vec<i16> {
+    tones(&pair(key), samples)
+}
+
+/// Sines of (hertz, peak amplitude), added up.
+pub(crate) fn sines(parts: &[(f64, f64)], samples: u32) -> Vec<i16> {
+    tones(parts, samples)
+}
+
 /// The two tones of a key (ITU-T Q.23), at about -10 dBm0 each.
 fn pair(key: char) -> [(f64, f64); 2] {
     let place = "123A456B789C*0#D".find(key.to_ascii_uppercase()).expect("one of the sixteen keys");

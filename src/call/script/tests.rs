@@ -1,4 +1,12 @@
+use std::sync::Arc;
+
 use super::*;
+use crate::call::prompts::{CodeClips, DigitClips, FraudClips, SpokenClips};
+use crate::clip::Clip;
+
+mod entries;
+mod fraud;
+mod unclean;
 
 /// A script under a virtual clock; times are milliseconds after the answer.
 struct Bench {
@@ -16,36 +24,86 @@ fn clip(name: &str) -> Arc<Clip> {
     Arc::new(Clip::new(name, vec![0; 8]))
 }
 
+fn digit_clips() -> DigitClips {
+    std::array::from_fn(|digit| clip(&digit.to_string()))
+}
+
 fn prompts() -> Prompts {
+    let named = |name: &str| Some(clip(name));
     Prompts {
         context: clip("context"),
         instruction: clip("instruction"),
-        thanks: Some(clip("thanks")),
-        fraud_reported: Some(clip("fraud_reported")),
-        invalid: Some(clip("invalid")),
-        expired: Some(clip("expired")),
-        goodbye: Some(clip("goodbye")),
+        invalid: named("invalid"),
+        incomplete: named("incomplete"),
+        wrong: named("wrong"),
+        spoken: Some(SpokenClips {
+            ask: clip("ask"),
+            then: clip("then"),
+            digits: digit_clips(),
+            wrong: named("spoken_wrong"),
+        }),
+        code: Some(CodeClips {
+            intro: clip("intro"),
+            again: clip("again"),
+            digits: digit_clips(),
+            goodbye: named("code_goodbye"),
+        }),
+        fraud: FraudClips {
+            question: None,
+            blocked: named("fraud_blocked"),
+            kept: named("fraud_kept"),
+            reported: named("fraud_reported"),
+        },
+        thanks: named("thanks"),
+        expired: named("expired"),
+        locked: named("locked"),
+        goodbye: named("goodbye"),
     }
+}
+
+/// With the question after a report of fraud.
+fn asking_about_fraud() -> Prompts {
+    let fraud = FraudClips { question: Some(clip("question")), ..prompts().fraud };
+    Prompts { fraud, ..prompts() }
+}
+
+fn digits(text: &str) -> Vec<Digit> {
+    text.chars().map(|c| Digit::from_char(c).unwrap()).collect()
 }
 
 impl Bench {
     fn with(prompts: Prompts) -> Bench {
-        #[expect(clippy::disallowed_methods, reason = "any instant serves as the virtual zero")]
-        let zero = Instant::now();
+        Bench::of(Task::Confirm, prompts)
+    }
+
+    fn of(task: Task, prompts: Prompts) -> Bench {
         let limits = ScriptLimits {
             lead: Duration::from_millis(200),
             wait: Duration::from_secs(6),
             sayings: 3,
             fraud_key: Digit::from_char('0').unwrap(),
+            confirm_key: ConfirmKey::Hash,
         };
-        let mut script = Script::new(prompts, limits, zero + Duration::from_secs(90));
+        Bench::limited(task, prompts, limits)
+    }
+
+    fn limited(task: Task, prompts: Prompts, limits: ScriptLimits) -> Bench {
+        #[expect(clippy::disallowed_methods, reason = "any instant serves as the virtual zero")]
+        let zero = Instant::now();
+        let spoken = [Digit::from_char('4').unwrap(), Digit::from_char('7').unwrap()];
+        let answer_by = zero + Duration::from_secs(90);
+        let mut script = Script::new(ScriptPlan { task, prompts, limits, answer_by, spoken });
         script.handle_answered(zero);
         Bench { zero, script }
     }
 
     /// Answered, the prompt said once to its end.
     fn prompted() -> Bench {
-        let mut bench = Bench::with(prompts());
+        Bench::prompted_for(Task::Confirm, prompts())
+    }
+
+    fn prompted_for(task: Task, prompts: Prompts) -> Bench {
+        let mut bench = Bench::of(task, prompts);
         bench.played(1, 0, GATE);
         bench.played(1, 1, PROMPT_END);
         bench.told();
@@ -65,6 +123,18 @@ impl Bench {
         self.script.handle_key(began + Duration::from_millis(40), Digit::from_char(digit).unwrap(), began);
     }
 
+    /// Keys 400 ms apart.
+    fn keys(&mut self, keys: &str, from_ms: u64) {
+        for (number, key) in keys.chars().enumerate() {
+            self.key(key, from_ms + 400 * number as u64);
+        }
+    }
+
+    fn voice(&mut self, from_ms: u64, to_ms: u64) {
+        self.script.handle_voice(self.at(from_ms), true);
+        self.script.handle_voice(self.at(to_ms), false);
+    }
+
     fn timeout(&mut self, ms: u64) {
         self.script.handle_timeout(self.at(ms));
     }
@@ -81,6 +151,11 @@ impl Bench {
                 ScriptEffect::Prompting => "prompting".into(),
                 ScriptEffect::Listening => "listening".into(),
                 ScriptEffect::Concluded { conclusion, .. } => format!("{conclusion:?}"),
+                ScriptEffect::Stop => "stop".into(),
+                ScriptEffect::Ignored { why, .. } => format!("ignored {why:?}"),
+                ScriptEffect::Failed(kind) => format!("failed {kind:?}"),
+                ScriptEffect::FraudReported => "fraud told".into(),
+                ScriptEffect::Block => "block".into(),
                 ScriptEffect::HangUp => "hang up".into(),
             });
         }
@@ -108,10 +183,10 @@ fn a_hash_that_began_before_the_gate_does_not_count_even_if_it_is_told_after_it(
     bench.played(1, 0, GATE);
     bench.told();
     bench.key('#', GATE - 1);
-    assert_eq!(bench.told(), Vec::<String>::new(), "the call goes on");
+    assert_eq!(bench.told(), ["ignored BeforeGate"], "the call goes on");
     assert_eq!(bench.script.left_unanswered(), Conclusion::Untrusted);
     bench.key('#', GATE + 500);
-    assert_eq!(bench.told(), ["Confirmed", "thanks"]);
+    assert_eq!(bench.told(), ["ignored Unclean", "ask+4+7+then", "prompting"], "a # is not enough any more");
 }
 
 /// Contract §2: damage never makes a `#` lone: the `0` of a fraud report may be what was damaged.
@@ -137,7 +212,13 @@ fn other_digits_within_three_seconds_make_the_hash_not_lone_and_the_prompt_is_sa
     // The context is the saying's second clip now: the gate opens behind it, not behind the first.
     bench.played(2, 0, 8_000);
     bench.key('#', 8_500);
-    assert_eq!(bench.told(), Vec::<String>::new());
+    assert_eq!(bench.told(), ["ignored BeforeGate"]);
+
+    let mut bench = Bench::prompted();
+    bench.key('5', 4_000);
+    bench.key('#', 7_000);
+    bench.told();
+    bench.played(2, 0, 8_000);
     bench.played(2, 1, 9_000);
     bench.key('#', 10_100);
     assert_eq!(bench.told(), ["Confirmed", "thanks"]);
@@ -156,7 +237,8 @@ fn zero_hash_reports_fraud_before_the_gate_and_however_late() {
     let mut bench = Bench::with(prompts());
     bench.key('0', 300);
     bench.key('#', 900);
-    assert_eq!(bench.told(), ["context+instruction", "prompting", "FraudReported", "fraud_reported"]);
+    let told = ["context+instruction", "prompting", "ignored BeforeGate", "ignored BeforeGate"];
+    assert_eq!(bench.told(), [&told[..], &["FraudReported", "fraud_reported"]].concat());
     let mut bench = Bench::prompted();
     bench.key('0', 3_300);
     bench.key('#', 9_000);

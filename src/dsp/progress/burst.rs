@@ -164,6 +164,11 @@ impl Follower {
         self.open.as_ref().map(|open| open.begin)
     }
 
+    /// The burst that sounds now, as far as it was heard.
+    pub(super) fn so_far(&self) -> Option<Burst> {
+        self.open.as_ref().map(|open| open.close(0, 0.0))
+    }
+
     /// Takes the next hop; gives the burst that it ended.
     pub(super) fn step(&mut self, heard: &Heard) -> Option<Burst> {
         let steady = heard.steady(self.open.as_ref());

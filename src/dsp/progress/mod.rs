@@ -215,6 +215,18 @@ impl Listener {
         self.at + Samples(self.pending_count as u64)
     }
 
+    /// Where the voice began that is heard now; `None`: nobody speaks for certain. Its end is told as
+    /// [`Sound::Speech`].
+    pub fn voice_since(&self) -> Option<Samples> {
+        self.voice.since()
+    }
+
+    /// Where the tone began that a machine makes now, whatever it will turn out to be. It is known while it
+    /// sounds; its name is told as an event once it is over and sure.
+    pub fn tone_since(&self) -> Option<Samples> {
+        self.bursts.so_far().filter(single::is_machines).map(|burst| burst.begin)
+    }
+
     /// Hears what is left of samples that were mostly our own echo: no voice.
     pub fn feed_echo(&mut self, samples: &[i16], tell: &mut impl FnMut(SoundEvent)) {
         self.hear(samples, true, tell);

@@ -204,6 +204,16 @@ fn is_calling(burst: &Burst) -> bool {
     near(burst.frequency, CNG, CNG_OFF) && in_ms(burst.duration(), CNG_ON_MS)
 }
 
+/// True of a tone, or a pair of the plan, that sounds as steadily and for as long as a beep, however long it
+/// will go on: no voice does.
+pub(super) fn is_machines(burst: &Burst) -> bool {
+    let is_clean = match burst.pitch {
+        Pitch::Single => burst.share >= BEEP_SHARE,
+        Pitch::Pair(_) => true,
+    };
+    is_clean && burst.duration() >= Samples::from_ms(BEEP_MS[0]) && burst.spread <= BEEP_SPREAD
+}
+
 /// True of a burst that is a beep if it stands alone.
 fn is_beep(plan: &TonePlan, burst: &Burst) -> bool {
     let frequency = burst.frequency.0;

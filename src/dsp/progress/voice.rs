@@ -204,6 +204,16 @@ impl Voice {
         self.waiting[WAITING - 1] = Some(Waiting { begin, mean_square, is_voice, is_proof });
     }
 
+    /// Where the voice began that is heard now, pauses of a moment included; `None`: nobody speaks for
+    /// certain.
+    pub(super) fn since(&self) -> Option<Samples> {
+        self.speech.filter(|speech| self.is_speech(speech)).map(|speech| speech.begin)
+    }
+
+    fn is_speech(&self, stretch: &Stretch) -> bool {
+        stretch.hops >= SPOKEN_HOPS && stretch.loudest >= stretch.faintest * self.thresholds.moves
+    }
+
     fn judge(&mut self, hop: Waiting, tell: &mut impl FnMut(SoundEvent)) {
         if hop.is_voice {
             let speech = self.speech.get_or_insert(Stretch::at(hop.begin));
@@ -217,10 +227,10 @@ impl Voice {
     }
 
     fn end_speech(&mut self, tell: &mut impl FnMut(SoundEvent)) {
-        if let Some(Stretch { begin, end, hops, faintest, loudest }) = self.speech.take()
-            && hops >= SPOKEN_HOPS
-            && loudest >= faintest * self.thresholds.moves
+        if let Some(speech) = self.speech.take()
+            && self.is_speech(&speech)
         {
+            let Stretch { begin, end, hops, .. } = speech;
             let confidence = 1.0 - 1.0 / f32::from(hops);
             tell(SoundEvent { sound: Sound::Speech, begin, end, confidence });
         }

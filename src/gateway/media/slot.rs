@@ -242,6 +242,7 @@ impl Slot {
             }
             MediaCommand::Negotiated(_)
             | MediaCommand::Play { .. }
+            | MediaCommand::Attend { .. }
             | MediaCommand::Stop
             | MediaCommand::Press(_)
             | MediaCommand::Hold(_) => {}

@@ -2,14 +2,16 @@
 
 use std::time::Instant;
 
+use super::attention::Attention;
 use super::said::{Excerpt, Said};
 use super::terms::Terms;
 use crate::dsp::dtmf::Gap;
 use crate::dsp::ear::{self, Heard};
 use crate::dsp::g711::Law;
+use crate::dsp::progress::TonePlan;
 use crate::dsp::units::Samples;
 use crate::leg::MediaEvent;
-use crate::leg::key::{Digit, KeyPath, Press};
+use crate::leg::key::{Digit, Distrust, KeyPath, Press};
 use crate::rtp::media_clock::MediaClock;
 use crate::rtp::timestamp::{RtpTimestamp, samples_in, span_of};
 
@@ -20,6 +22,8 @@ const BLOCK: usize = 160;
 #[derive(Debug, Default)]
 pub(super) struct Ear {
     ear: ear::Ear<Said>,
+    /// What else is listened for, where somebody asked.
+    attention: Option<Box<Attention>>,
     /// When one of our packets left, and which sample was received then.
     said: Option<(Instant, Samples)>,
     /// The timestamp after the last sample that was heard or passed over, and when it was due here.
@@ -37,6 +41,11 @@ pub(super) struct Place<'a> {
 }
 
 impl Ear {
+    /// Tells voices, beeps and call tones from now on.
+    pub(super) fn attend(&mut self, plan: &'static TonePlan) {
+        self.attention.get_or_insert_with(|| Box::new(Attention::new(plan)));
+    }
+
     /// Hears audio; presses that become sure by it go to `tell`.
     pub(super) fn hear(
         &mut self,
@@ -52,6 +61,9 @@ impl Ear {
             let pcm = &mut pcm[..block.len()];
             law.decode_into(block, pcm);
             self.ear.hear(pcm, &mut |heard| told(heard, end, place, tell));
+            if let Some(attention) = &mut self.attention {
+                attention.hear(pcm, self.ear.hears_echo(), end, place, tell);
+            }
         }
     }
 
@@ -86,11 +98,16 @@ impl Ear {
     fn hear_gap(&mut self, samples: u32, gap: Gap, clock: &MediaClock, tell: &mut impl FnMut(MediaEvent)) {
         let end = Samples(self.ear.position().0 + u64::from(samples));
         let last = self.pass_over(samples);
-        self.ear.hear_gap(Samples(u64::from(samples)), gap, &mut |heard| {
-            if let Some((stamp, arrived)) = last {
-                told(heard, end, Place { clock, end: stamp, arrived }, tell);
+        let missing = Samples(u64::from(samples));
+        let place = last.map(|(stamp, arrived)| Place { clock, end: stamp, arrived });
+        self.ear.hear_gap(missing, gap, &mut |heard| {
+            if let Some(place) = place {
+                told(heard, end, place, tell);
             }
         });
+        if let (Some(attention), Some(place)) = (&mut self.attention, place) {
+            attention.hear_gap(missing, gap, end, place, tell);
+        }
     }
 
     /// Moves the place in time on; nothing stands there before the first audio.
@@ -100,9 +117,19 @@ impl Ear {
         self.last
     }
 
+    /// Time goes on, though nothing may come.
+    pub(super) fn handle_timeout(&mut self, now: Instant, tell: &mut impl FnMut(MediaEvent)) {
+        if let (Some(attention), Some((_, due))) = (&mut self.attention, self.last) {
+            attention.rest(now, due, tell);
+        }
+    }
+
     /// The stream is over.
-    pub(super) fn finish(&mut self) {
+    pub(super) fn finish(&mut self, tell: &mut impl FnMut(MediaEvent)) {
         self.ear.finish(&mut |_| {});
+        if let (Some(attention), Some((_, due))) = (&mut self.attention, self.last) {
+            attention.finish(due, tell);
+        }
         self.said = None;
     }
 }
@@ -111,9 +138,9 @@ impl Ear {
 fn told(heard: Heard, end: Samples, place: Place<'_>, tell: &mut impl FnMut(MediaEvent)) {
     match heard {
         Heard::OwnEcho(began) => {
-            tell(MediaEvent::OwnEcho);
-            // It may have been a person's all the same: a `#` after it is not lone.
             let (from, to) = (place.moment(end, began.onset), place.moment(end, began.told_at));
+            tell(MediaEvent::Untrusted { why: Distrust::Echo, began: from });
+            // It may have been a person's all the same: a `#` after it is not lone.
             tell(MediaEvent::Undecided { from, to });
         }
         Heard::Began(began) => {
@@ -132,7 +159,7 @@ fn told(heard: Heard, end: Samples, place: Place<'_>, tell: &mut impl FnMut(Medi
 
 impl Place<'_> {
     /// The moment of the sample at `at`, where the sample at `end` stands here.
-    fn moment(&self, end: Samples, at: Samples) -> Instant {
+    pub(super) fn moment(&self, end: Samples, at: Samples) -> Instant {
         // Within the second that a key takes, the samples and the stream's clock run as one.
         let back = u32::try_from(end.saturating_sub(at).0).unwrap_or(0);
         let by_clock = self.clock.instant(self.end.minus(back));

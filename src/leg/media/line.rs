@@ -11,6 +11,7 @@ use super::playout::{Finished, Told};
 use super::receiver::{Heard, Receiver};
 use super::sender::Sender;
 use super::terms::Terms;
+use crate::dsp::progress::TonePlan;
 use crate::leg::{MediaCommand, MediaEvent, MediaFigures};
 use crate::rtp::quality;
 use crate::rtp::rtcp::Reporter;
@@ -77,6 +78,7 @@ impl Line {
             MediaCommand::Play { saying, lead, clips } => {
                 self.sender.playout.play(saying, lead, clips);
             }
+            MediaCommand::Attend { region } => self.receiver.attend(TonePlan::for_region(&region)),
             MediaCommand::Stop => self.sender.playout.stop(),
             MediaCommand::Press(orders) => self.sender.keypad.press(orders),
             MediaCommand::Hold(held) => self.sender.hold(held),

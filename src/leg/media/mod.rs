@@ -4,6 +4,7 @@
 //! length for the next packet. What it holds is bounded and small; nothing is allocated for a
 //! packet.
 
+mod attention;
 mod ear;
 mod keypad;
 mod line;

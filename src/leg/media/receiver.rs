@@ -6,8 +6,9 @@ use std::time::Instant;
 use super::ear::{Ear, Place};
 use super::said::Excerpt;
 use super::terms::{Kind, Terms};
+use crate::dsp::progress::TonePlan;
 use crate::leg::MediaEvent;
-use crate::leg::key::{Digit, KeyPath, Press};
+use crate::leg::key::{Digit, Distrust, KeyPath, Press};
 use crate::rtp::jitter_buffer::{Arrival, Chunk, JitterBuffer, Outcome};
 use crate::rtp::media_clock::MediaClock;
 use crate::rtp::packet::{Header, Packet, Transform};
@@ -15,7 +16,10 @@ use crate::rtp::reception::{Reception, Validity};
 use crate::rtp::seq::ExtSeq;
 use crate::rtp::source::{Admission, SourceLock};
 use crate::rtp::telephone_event;
-use crate::rtp::timestamp::span_of;
+use crate::rtp::timestamp::{RtpTimestamp, span_of};
+
+/// Keys of strangers that are told.
+const FOREIGN_KEYS: u8 = 8;
 
 /// All that listens on one line.
 #[derive(Debug, Default)]
@@ -25,6 +29,9 @@ pub(super) struct Receiver {
     stream: Option<Stream>,
     ear: Ear,
     totals: Totals,
+    /// Presses of strangers that were told, and the last one's timestamp.
+    foreign_keys: u8,
+    foreign_press: Option<RtpTimestamp>,
 }
 
 /// One synchronisation source.
@@ -62,6 +69,11 @@ pub(super) struct Totals {
 }
 
 impl Receiver {
+    /// Tells voices, beeps and call tones from now on.
+    pub(super) fn attend(&mut self, plan: &'static TonePlan) {
+        self.ear.attend(plan);
+    }
+
     /// Takes a datagram from the RTP port.
     pub(super) fn handle_packet(
         &mut self,
@@ -79,9 +91,10 @@ impl Receiver {
         };
         match self.lock.admit(now, from) {
             Admission::Ours => {}
-            Admission::NewlyOurs => self.end_stream(),
+            Admission::NewlyOurs => self.end_stream(tell),
             Admission::Foreign => {
                 self.totals.foreign += 1;
+                self.tell_foreign(now, &packet, kind, tell);
                 return Heard::Nothing;
             }
         }
@@ -97,7 +110,7 @@ impl Receiver {
         tell: &mut impl FnMut(MediaEvent),
     ) -> Heard {
         let is_audio = matches!(kind, Kind::Audio);
-        let Some(seq) = self.number(now, &packet.header, is_audio) else {
+        let Some(seq) = self.number(now, &packet.header, is_audio, tell) else {
             self.totals.foreign += 1;
             return Heard::Nothing;
         };
@@ -128,7 +141,13 @@ impl Receiver {
     }
 
     /// The packet's extended number in its stream, which it may begin; `None` if it is doubtful.
-    fn number(&mut self, now: Instant, header: &Header, is_audio: bool) -> Option<ExtSeq> {
+    fn number(
+        &mut self,
+        now: Instant,
+        header: &Header,
+        is_audio: bool,
+        tell: &mut impl FnMut(MediaEvent),
+    ) -> Option<ExtSeq> {
         let validity = match &mut self.stream {
             Some(stream) => stream.reception.handle_packet(now, header, is_audio),
             None => Validity::Restarted,
@@ -137,7 +156,7 @@ impl Receiver {
             Validity::Valid(seq) => Some(seq),
             Validity::Doubtful => None,
             Validity::Restarted => {
-                self.end_stream();
+                self.end_stream(tell);
                 let (reception, seq) = Reception::begin(now, header, is_audio);
                 self.stream = Some(Stream::new(reception));
                 Some(seq)
@@ -151,6 +170,24 @@ impl Receiver {
             let ear = &mut self.ear;
             ring.handle_timeout(now, &mut |chunk| hear(ear, terms, clock, chunk, tell));
         }
+        self.ear.handle_timeout(now, tell);
+    }
+
+    /// A stranger's key is told once a press, and no more often than anybody would read.
+    fn tell_foreign(
+        &mut self,
+        now: Instant,
+        packet: &Packet<'_>,
+        kind: Kind,
+        tell: &mut impl FnMut(MediaEvent),
+    ) {
+        let press = packet.header.timestamp;
+        if kind != Kind::Event || self.foreign_keys == FOREIGN_KEYS || self.foreign_press == Some(press) {
+            return;
+        }
+        self.foreign_press = Some(press);
+        self.foreign_keys += 1;
+        tell(MediaEvent::Untrusted { why: Distrust::ForeignSource, began: now });
     }
 
     /// Learns what a packet of ours says that leaves now.
@@ -171,11 +208,11 @@ impl Receiver {
         self.totals.foreign += 1;
     }
 
-    fn end_stream(&mut self) {
+    fn end_stream(&mut self, tell: &mut impl FnMut(MediaEvent)) {
         if let Some(stream) = self.stream.take() {
             self.totals.expected_before += stream.reception.expected();
             self.totals.lost_before += u64::try_from(stream.reception.lost()).unwrap_or(0);
-            self.ear.finish();
+            self.ear.finish(tell);
         }
     }
 

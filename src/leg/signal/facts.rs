@@ -17,6 +17,8 @@ pub struct Facts {
     pub progressed: Option<Instant>,
     /// When the phone first rang.
     pub rang: Option<Instant>,
+    /// When the network first said that it leads the call elsewhere.
+    pub diverted: Option<Instant>,
     /// When the first 2xx came.
     pub answered: Option<Instant>,
     /// When the leg ended.

@@ -15,6 +15,7 @@ use super::manifest::{ClipEntry, MANIFEST_FILE, Manifest};
 use super::name::ClipName;
 use super::pack::{PackError, name_of, read_pcm};
 use crate::dsp::units::Samples;
+use crate::job::ModeKind;
 
 /// A context says who calls and what is being confirmed in this time (contract, section 1).
 const CONTEXT: RangeInclusive<Duration> = Duration::from_secs(1)..=Duration::from_secs(3);
@@ -76,6 +77,9 @@ pub struct PackReport {
     pub pack: String,
     /// How many clips it holds.
     pub clips: usize,
+    /// The modes that it does not serve, each with the first clip that it lacks for it: no finding, but a
+    /// job in that mode ends as `prompt_missing`.
+    pub unserved: Vec<(ModeKind, ClipName)>,
     /// What was found, clip by clip.
     pub findings: Vec<Finding>,
 }
@@ -98,7 +102,11 @@ fn lint_pack(dir: &Path) -> Result<PackReport, PackError> {
         .into_iter()
         .map(|(clip, check, message)| Finding { pack: pack.clone(), clip, check, message })
         .collect();
-    Ok(PackReport { pack, clips: manifest.clips.len(), findings })
+    let lacks = |mode: ModeKind| {
+        ClipName::needed_by(mode).find(|name| !manifest.clips.contains_key(name)).map(|name| (mode, name))
+    };
+    let unserved = ModeKind::ALL.into_iter().filter_map(lacks).collect();
+    Ok(PackReport { pack, clips: manifest.clips.len(), unserved, findings })
 }
 
 /// Findings as they come, before they bear the pack's name.

@@ -11,6 +11,8 @@ impl Status {
     pub const TRYING: Self = Self(100);
     /// 180 Ringing.
     pub const RINGING: Self = Self(180);
+    /// 181 Call Is Being Forwarded.
+    pub const CALL_IS_BEING_FORWARDED: Self = Self(181);
     /// 183 Session Progress.
     pub const SESSION_PROGRESS: Self = Self(183);
     /// 200 OK.

@@ -12,7 +12,7 @@ use crate::dsp::echo::EchoModel;
 use crate::dsp::g711::Law;
 use crate::dsp::tone::KeyTone;
 use crate::dsp::units::{Dbm0, Samples};
-use crate::leg::key::{Digit, KeyPath};
+use crate::leg::key::{Digit, Distrust, KeyPath};
 use crate::leg::{Codec, MediaFormat, PressOrder};
 use crate::rtp::packet::{self, Header, Packet};
 use crate::rtp::seq::Seq;
@@ -49,6 +49,9 @@ fn format(remote: &str, codec: Codec) -> MediaFormat {
 enum Told {
     Undecided,
     OwnEcho,
+    Foreign,
+    Voice(bool),
+    Sound(crate::leg::LineSound),
     Key(char, KeyPath),
     Played(u32, usize),
     Pressed,
@@ -57,6 +60,7 @@ enum Told {
 
 mod echo;
 mod keys;
+mod voices;
 
 struct Bench {
     zero: Instant,
@@ -178,7 +182,11 @@ impl Bench {
                     Told::Key(press.digit.as_char(), press.path)
                 }
                 MediaEvent::Undecided { .. } => Told::Undecided,
-                MediaEvent::OwnEcho => Told::OwnEcho,
+                MediaEvent::Untrusted { why: Distrust::ForeignSource, .. } => Told::Foreign,
+                MediaEvent::Untrusted { .. } => Told::OwnEcho,
+                MediaEvent::VoiceBegan { .. } => Told::Voice(true),
+                MediaEvent::VoiceEnded { .. } => Told::Voice(false),
+                MediaEvent::Sound { sound, .. } => Told::Sound(sound),
                 MediaEvent::Played { saying, clip, at } => {
                     assert_eq!(at, self.at());
                     Told::Played(saying, clip)
@@ -329,7 +337,7 @@ fn keys_from_elsewhere_are_not_keys() {
         bench.inject("203.0.113.9:4000", header(101, n, 8_000 * u32::from(n)), &HASH_EVENT);
         bench.run(ms(20));
     }
-    assert!(bench.told.is_empty());
+    assert_eq!(bench.told(), [const { Told::Foreign }; 8], "told for the record, and not without end");
     assert_eq!(bench.figures().foreign, 100);
     assert_eq!(bench.gateway.only_peer(), Some(at(PHONE)));
 }
@@ -356,7 +364,8 @@ fn a_reinvite_moves_the_source_and_the_target() {
     let mut bench = Bench::agreed(1, Codec::Pcma);
     bench.inject(PHONE, header(8, 1, 0), &[0xD5; 160]);
     bench.inject(moved, header(101, 1, 8_000), &HASH_EVENT);
-    assert!(bench.told.is_empty());
+    assert_eq!(bench.told(), [Told::Foreign]);
+    bench.told.clear();
     bench.negotiate(format(moved, Codec::Pcma));
     // Though it has the same SSRC, the numbers of another host are another stream's.
     bench.inject(moved, header(101, 30_000, 16_000), &HASH_EVENT);

@@ -59,6 +59,9 @@ impl Outgoing {
         if effects.inform != Some(Inform::Message) {
             return;
         }
+        if tells_of_diversion(response) && note(&mut self.facts.diverted, now) {
+            self.out.event(SignalEvent::Diverted);
+        }
         if response.status.is_provisional() {
             self.handle_provisional(now, response);
         } else if response.status.is_success() {
@@ -103,4 +106,18 @@ impl Outgoing {
             self.out.event(SignalEvent::EarlyMedia(format));
         }
     }
+}
+
+/// Whether the network led the call elsewhere: 181 Call Is Being Forwarded (RFC 3261 §21.1.3), a Diversion
+/// header (RFC 5806), or a History-Info entry that says why or that the target is another user (RFC 4458
+/// §2 `cause`, RFC 7044 §5.1 `mp`). An entry without these only records the way.
+fn tells_of_diversion(response: &Response) -> bool {
+    let retargeted = |value: &str| {
+        let value = value.to_ascii_lowercase();
+        ["cause=", "reason=", ";mp="].iter().any(|sign| value.contains(sign))
+    };
+    let headers = || response.headers.iter();
+    response.status == Status::CALL_IS_BEING_FORWARDED
+        || headers().any(|(name, _)| name.eq_ignore_ascii_case("Diversion"))
+        || headers().any(|(name, value)| name.eq_ignore_ascii_case("History-Info") && retargeted(value))
 }

@@ -1,0 +1,63 @@
+//! Whether a key can be a person's answer to us, and whether the call is clean.
+
+use std::time::Instant;
+
+use super::gate::Gate;
+use super::voices::Voices;
+use crate::leg::LineSound;
+use crate::leg::key::Distrust;
+
+/// Judges keys by the moment at which their press began.
+#[derive(Debug, Default)]
+pub(super) struct Trust {
+    pub(super) gate: Gate,
+    pub(super) voices: Voices,
+    answered: Option<Instant>,
+    /// What made the call unclean for good: a sound of a machine, a key that nobody could have pressed
+    /// in answer to us, a diversion.
+    stained: bool,
+}
+
+impl Trust {
+    pub(super) fn answer(&mut self, at: Instant) {
+        self.answered = Some(at);
+        self.voices.answer(at);
+    }
+
+    /// Why a key that began at this moment must not count; `None`: it counts.
+    pub(super) fn doubt(&self, began: Instant) -> Option<Distrust> {
+        if self.answered.is_none_or(|answered| began < answered) {
+            Some(Distrust::EarlyMedia)
+        } else if !self.gate.was_open(began) {
+            Some(Distrust::BeforeGate)
+        } else if self.voices.is_greeting(began) {
+            Some(Distrust::Greeting)
+        } else {
+            None
+        }
+    }
+
+    /// The line said something that no person says. What began before the answer was the network's.
+    pub(super) fn hear(&mut self, sound: LineSound, from: Instant) {
+        match sound {
+            LineSound::Tone | LineSound::Beep | LineSound::CallTone | LineSound::Fax => {
+                self.stained |= self.answered.is_some_and(|answered| from >= answered);
+            }
+        }
+    }
+
+    /// The call is unclean from now on.
+    pub(super) fn stain(&mut self) {
+        self.stained = true;
+    }
+
+    /// Whether it is unclean for good.
+    pub(super) fn is_stained(&self) -> bool {
+        self.stained
+    }
+
+    /// Whether a `#` at this moment is not enough.
+    pub(super) fn is_unclean(&self, at: Instant) -> bool {
+        self.stained || self.voices.was_like_greeting(at)
+    }
+}
