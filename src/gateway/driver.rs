@@ -4,6 +4,8 @@
 //! held by exactly one place at a time. Everything with timers and races of its own (SIP, media,
 //! the script) is a core in the [event loop](super::event_loop).
 
+mod called;
+
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -17,9 +19,8 @@ use super::clock;
 use super::line::{LineFacts, LineNews, LineOrder};
 use super::media::NoPort;
 use super::observer::News;
-use super::plan::script_plan;
 use super::terms::Terms;
-use crate::call::script::{ConfirmKey, ScriptPlan};
+use crate::call::script::ScriptPlan;
 use crate::job::{Job, UnixMs};
 use crate::leg::record::LegRecord;
 use crate::leg::signal::RecordRequest;
@@ -123,21 +124,6 @@ impl Driver {
             }
             (None, None, None, None) => Some(packs.default_pack().clone()),
         }
-    }
-
-    fn plan(&self, pack: &Pack) -> Result<ScriptPlan, Reason> {
-        let mut limits = self.terms.script;
-        if limits.confirm_key == ConfirmKey::Hash {
-            limits.confirm_key = super::confirm_key(self.shared.admission.confirm_key(self.job()));
-        }
-        script_plan(self.job(), pack, limits, &self.terms.keys, &mut rand::rng())
-    }
-
-    /// Where the number belongs. A lab's number is in no plan; the main country of its code is near enough.
-    fn region(&self) -> String {
-        let number = &self.job().to;
-        let place = number.validity(&[]).or_else(|_| number.validity(&[number.e164()]));
-        place.map(|place| place.region).unwrap_or_default()
     }
 
     /// A channel before the deadline; otherwise the job is finished, or given back when draining.
@@ -472,31 +458,6 @@ impl Driver {
     fn watch_ended(&self, facts: LineFacts) {
         self.shared.figures.ended(&facts);
         self.shared.observer.tell(&self.job().key, News::Ended(Arc::new(facts.attempt), facts.key));
-    }
-
-    /// Fraud was reported after the verdict: the verdict stays.
-    fn tell_fraud(&self) {
-        tracing::warn!(job = %self.job().key.id, tenant = %self.job().key.tenant, "fraud was reported in the farewell");
-        self.shared.observer.tell(&self.job().key, News::FraudReported);
-    }
-
-    /// A wrong entry counts across calls, and durably so before anybody hears that it was wrong. A store
-    /// that fails has said so, and the count stands in memory: the call goes on.
-    async fn record_wrong_entry(&self, line: u64) {
-        if let Err(error) = self.shared.admission.wrong_entry(self.job()).await {
-            tracing::error!(job = %self.job().key.id, %error, "a wrong entry is not durable");
-        }
-        self.shared.lines.entry_recorded(line).await;
-    }
-
-    /// The person wants no more calls, or has not said otherwise.
-    async fn block(&self) {
-        match self.shared.admission.block_for_fraud(self.job()).await {
-            Ok(()) => self.shared.observer.tell(&self.job().key, News::Blocked),
-            Err(error) => {
-                tracing::error!(job = %self.job().key.id, %error, "a block asked for by phone is not in force");
-            }
-        }
     }
 
     fn progress(&self, progress: Progress) {
