@@ -19,6 +19,8 @@ const SEED: u64 = 20_261_122;
 /// 2026-11-22T00:00:00Z.
 const MIDNIGHT: UnixMs = UnixMs(1_795_305_600_000);
 const DAY_S: u64 = 86_400;
+/// Base64 of 32 bytes.
+const TAG: &str = "AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA=";
 const JOBS: usize = 100_000;
 const PEOPLE: usize = 45_000;
 /// Where people live, the home country first.
@@ -48,6 +50,8 @@ struct Tally {
     verified: usize,
     cost: Money,
     refused: BTreeMap<String, usize>,
+    /// Wrong PINs that were keyed.
+    guesses: usize,
     /// When it was refused first, in seconds from the first order.
     stopped_s: Option<u64>,
 }
@@ -68,6 +72,7 @@ enum Happens {
     PumpsAndPresses,
     Tires,
     CallsTheWorld,
+    GuessesPins,
 }
 
 impl Day {
@@ -99,6 +104,11 @@ impl Day {
                 let unanswered = matches!(reason, Reason::NoAnswer | Reason::Declined | Reason::Busy);
                 let up = if unanswered { Duration::ZERO } else { Duration::from_secs(25) };
                 self.engine.dialled(&mut ticket);
+                if reason == Reason::PinWrong {
+                    // Until it is locked: the person is told then, and the call ends.
+                    let locks = (1..=3).find(|_| self.engine.wrong_entry(job, at).0);
+                    tally.guesses += locks.unwrap_or(3);
+                }
                 self.engine.ended(&mut ticket, &End { reason, rung: true, up });
                 self.engine.over(ticket);
                 tally.rung += 1;
@@ -211,6 +221,9 @@ fn a_day_of_people_and_attackers() {
         agenda.insert((6 * 3_600 + n * 5, 1, Happens::PumpsSilently));
         agenda.insert((9 * 3_600 + n * 5, 2, Happens::PumpsAndPresses));
     }
+    for n in 0..1_440 {
+        agenda.insert((n * 60, 5, Happens::GuessesPins));
+    }
     for n in 0..400 {
         agenda.insert((3_600 + n * 30, 3, Happens::Tires));
         agenda.insert((13 * 3_600 + n * 20, 4, Happens::CallsTheWorld));
@@ -257,6 +270,14 @@ fn a_day_of_people_and_attackers() {
                 let order = order(&people[victim].number, &people[victim].name, "203.2.0.1");
                 day.order("fatigue at night", &order, Reason::NoAnswer, at, second(3_600));
             }
+            // Who answers the phone of somebody else, by a diversion for instance, and tries PINs.
+            Happens::GuessesPins => {
+                let verifier = json!({"algorithm": "hmac-sha256", "key_id": "pins", "tag": TAG});
+                let order = json!({"to": people[victim + 1].number, "user": people[victim + 1].name,
+                    "client_ip": "203.4.0.1", "mode": {"type": "pin", "verifier": verifier}});
+                let job = Job::read(order.to_string().as_bytes(), "default", MIDNIGHT, 1).expect("an order");
+                day.order("guesses a PIN", &job, Reason::PinWrong, at, second(0));
+            }
             Happens::CallsTheWorld => {
                 let region =
                     ["LV", "TN", "MA", "SN", "GE", "RS", "AL", "EG", "MV", "ZA"][orders as usize % 10];
@@ -273,6 +294,8 @@ fn a_day_of_people_and_attackers() {
     assert!(cost("pumps a prefix, presses #") < Money(30_000_000), "{}", cost("pumps a prefix, presses #"));
     assert_eq!(day.tallies["fatigue at night"].rung, 5, "then only a challenge is allowed");
     assert_eq!(day.tallies["many countries from one address"].rung, 60);
+    let guesses = day.tallies["guesses a PIN"].guesses;
+    assert!(guesses <= 60, "{guesses} of 10,000 PINs were tried in a day");
     let new = &day.tallies["people new"];
     let refused: usize = new.refused.values().sum();
     assert!(refused * 1_000 < new.asked, "{refused} of {} new people's jobs are refused", new.asked);
@@ -281,17 +304,18 @@ fn a_day_of_people_and_attackers() {
 fn print(day: &Day) {
     println!("seed {SEED}");
     println!(
-        "{:<34}{:>8}{:>8}{:>10}{:>10}{:>12}  refused",
-        "", "asked", "rung", "verified", "cost", "stopped s"
+        "{:<34}{:>8}{:>8}{:>10}{:>10}{:>9}{:>11}  refused",
+        "", "asked", "rung", "verified", "cost", "guesses", "stopped s"
     );
     for (who, tally) in &day.tallies {
         let stopped = tally.stopped_s.map_or("-".to_owned(), |s| s.to_string());
         println!(
-            "{who:<34}{:>8}{:>8}{:>10}{:>10}{stopped:>12}  {:?}",
+            "{who:<34}{:>8}{:>8}{:>10}{:>10}{:>9}{stopped:>11}  {:?}",
             tally.asked,
             tally.rung,
             tally.verified,
             tally.cost.to_string(),
+            tally.guesses,
             tally.refused
         );
     }
