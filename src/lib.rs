@@ -35,10 +35,11 @@
 //! | [`dsp`] | G.711, the ear, levels, tones | nothing |
 //! | [`audio`] | recorded file → 8 kHz PCM | nothing |
 //! | [`clip`] | a spoken clip in both laws | `dsp` |
-//! | [`prompt`] | packs under `prompts/` → clips, and their lint | `audio`, `clip`, `dsp`, `job`'s purpose and mode |
+//! | [`prompt`] | packs under `prompts/` → clips, and their lint | `audio`, `clip`, `dsp`, `locale`, `job`'s purpose and mode |
 //! | [`report`] | result, attempt record, snapshots: plain records | `reason`, `job`, `leg`'s key path |
-//! | [`reason`] | verdict, reason, fault: the one table | nothing |
-//! | [`job`], [`number`] | one order; an E.164 number that masks itself | `reason`, `number` |
+//! | [`reason`] | verdict, reason, fault: the one table; its sentences by language | `locale` |
+//! | [`job`], [`number`] | one order; an E.164 number that masks itself | `locale`, `reason`, `number` |
+//! | [`locale`] | language tags: which of several fits best | nothing |
 //!
 //! # What is absent, and stays so
 //!
@@ -58,6 +59,7 @@ pub mod http;
 pub mod job;
 pub mod leg;
 pub mod load;
+pub mod locale;
 pub mod number;
 pub mod phone;
 pub mod policy;

@@ -1,6 +1,6 @@
 //! `check --online`: is a trunk there (RFC 3261 §11)?
 
-use octothorpe::config::{Host, Listen, MediaConfig, PortRange, Target, Transport, Trunk};
+use octothorpe::config::{CallerIds, Host, Listen, MediaConfig, PortRange, Target, Transport, Trunk};
 use octothorpe::gateway::media::Options;
 use octothorpe::gateway::probe::{Answered, probe};
 use octothorpe::phone::{Behaviour, Phone, PhoneConfig};
@@ -14,7 +14,7 @@ fn free(transport: Transport) -> Listen {
 
 fn trunk(host: Host, port: u16, transport: Transport) -> Trunk {
     let target = Target { host, port: Some(port), transport: Some(transport) };
-    Trunk { caller_ids: vec!["+14255550100".into()], ..Trunk::to("probed", target) }
+    Trunk { caller_ids: CallerIds::of(vec!["+14255550100".into()]), ..Trunk::to("probed", target) }
 }
 
 fn media() -> MediaConfig {

@@ -120,24 +120,34 @@ fn length(pcm: &[i16]) -> Duration {
 #[test]
 fn the_shipped_packs_lint_clean() {
     let reports = lint(&shipped()).unwrap();
-    assert_eq!(reports.iter().map(|r| (r.pack.as_str(), r.clips)).collect::<Vec<_>>(), [("en-US", 36)]);
+    let packs: Vec<&str> = reports.iter().map(|report| report.pack.as_str()).collect();
+    let languages = ["ar", "de", "en-GB", "en-US", "es", "fr", "hi", "it", "ja", "pt-BR", "ru", "zh"];
+    assert_eq!(packs, languages);
+    assert!(reports.iter().all(|r| r.clips == ClipName::ALL.len()), "{reports:#?}");
     assert!(reports.iter().all(|r| r.findings.is_empty()), "{reports:#?}");
 }
 
 /// Contract, section 1: a context takes 1 to 3 s; section 9: a call in which nobody says or presses
 /// anything ends within 60 s.
 #[test]
-fn an_unanswered_call_ends_within_a_minute() {
-    let pack = Pack::load(&shipped().join("en-US")).unwrap();
+fn an_unanswered_call_ends_within_a_minute_in_every_language() {
+    let library = Library::load(&shipped(), "en-US").unwrap();
+    for pack in library.packs() {
+        assert_an_unanswered_call_ends_within_a_minute(pack);
+    }
+}
+
+fn assert_an_unanswered_call_ends_within_a_minute(pack: &Pack) {
     let (lead, wait, tail) = (Duration::from_millis(200), Duration::from_secs(6), Duration::from_millis(200));
+    let name = pack.name();
     let purposes = [Purpose::SignIn, Purpose::PasswordReset, Purpose::Registration];
     for (purpose, mode) in purposes.into_iter().flat_map(|purpose| ModeKind::ALL.map(|mode| (purpose, mode)))
     {
         let [context, instruction] = pack.saying(purpose, mode).map(|clip| length(clip.pcm()));
-        assert!((1.0..=3.0).contains(&context.as_secs_f64()), "{purpose:?}: {context:?}");
+        assert!((1.0..=3.0).contains(&context.as_secs_f64()), "{name}, {purpose:?}: {context:?}");
         let goodbye = length(pack.clip(ClipName::Goodbye).unwrap().pcm());
         let call = lead + (context + instruction + wait) * 3 + goodbye + tail;
-        assert!(call < Duration::from_secs(60), "{purpose:?}, {mode:?}: {call:?}");
+        assert!(call < Duration::from_secs(60), "{name}, {purpose:?}, {mode:?}: {call:?}");
     }
 }
 
@@ -175,6 +185,16 @@ fn a_pack_serves_the_modes_that_it_has_the_clips_for() {
     let lacks = ModeKind::ALL.map(|mode| pack().lacks(mode));
     assert_eq!(lacks, [None, None, Some(ClipName::PinInstruction), Some(ClipName::Digit7)]);
     assert_eq!(pack().lacks_spoken(), Some(ClipName::Digit7));
+}
+
+/// A pound key is a hash key elsewhere: whoever does not know the word cannot press it.
+#[test]
+fn an_instruction_that_does_not_name_the_hash_key_is_found() {
+    let scratch = Scratch::new();
+    edit(&scratch.pack(), "hash_name = \"pound\"", "hash_name = \"octothorpe\"");
+    let instructions = ClipName::ALL.into_iter().filter(|name| name.is_instruction());
+    let expected: Vec<_> = instructions.map(|name| (name, Check::Text)).collect();
+    assert_eq!(scratch.findings(), expected);
 }
 
 /// A key in a prompt comes back from the far end's hybrid as if it had been pressed there.
@@ -333,12 +353,16 @@ fn a_job_hears_the_pack_that_speaks_its_language_best() {
     }
     let library = Library::load(&scratch.root, "en-us").unwrap();
     for (wanted, heard) in [("en-gb", "en-GB"), ("en", "en-US"), ("en-AU", "en-US"), ("fr-FR", "fr-CA")] {
-        assert_eq!(library.for_locale(wanted).name(), heard, "{wanted}");
+        assert_eq!(library.for_locales([wanted]).name(), heard, "{wanted}");
     }
-    assert_eq!(library.for_locale("de-DE").name(), "en-US", "a tenant's voice is not for others");
+    assert_eq!(library.for_locales(["de-DE"]).name(), "en-US", "a tenant's voice is not for others");
+    // The job's, then the tenant's, then the default.
+    assert_eq!(library.for_locales(["sw", "fr-FR"]).name(), "fr-CA");
+    assert_eq!(library.for_locales(["en-GB", "fr-FR"]).name(), "en-GB");
+    assert_eq!(library.for_locales(["sw", "sw-KE"]).name(), "en-US");
+    assert_eq!(library.for_locales([]).name(), "en-US");
     assert_eq!(library.named("acme").unwrap().locale(), "de-DE");
     assert!(library.named("ACME").is_none());
-    assert_eq!(library.default_pack().name(), "en-US");
     assert!(matches!(Library::load(&scratch.root, "de-DE"), Err(PackError::NoDefault { .. })));
 }
 

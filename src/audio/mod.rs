@@ -77,6 +77,27 @@ impl<'a> Recording<'a> {
     }
 }
 
+/// A WAV file of 8 kHz mono samples: as much of them as its 32-bit lengths can name.
+pub fn wav(pcm: &[i16]) -> Vec<u8> {
+    const MOST_SAMPLES: usize = (u32::MAX as usize - 36) / 2;
+    let pcm = &pcm[..pcm.len().min(MOST_SAMPLES)];
+    let data_bytes = pcm.len() as u32 * 2;
+    let mut file = Vec::with_capacity(44 + data_bytes as usize);
+    file.extend_from_slice(b"RIFF");
+    file.extend_from_slice(&(36 + data_bytes).to_le_bytes());
+    file.extend_from_slice(b"WAVEfmt ");
+    file.extend_from_slice(&16_u32.to_le_bytes());
+    // PCM and one channel; then bytes a second, bytes a frame and bits a sample.
+    file.extend_from_slice(&[1, 0, 1, 0]);
+    file.extend_from_slice(&SAMPLE_RATE.to_le_bytes());
+    file.extend_from_slice(&(SAMPLE_RATE * 2).to_le_bytes());
+    file.extend_from_slice(&[2, 0, 16, 0]);
+    file.extend_from_slice(b"data");
+    file.extend_from_slice(&data_bytes.to_le_bytes());
+    pcm.iter().for_each(|sample| file.extend_from_slice(&sample.to_le_bytes()));
+    file
+}
+
 /// All samples of a file, of at most an hour.
 pub fn decode_file(path: &Path) -> Result<Vec<i16>, AudioError> {
     let mut recording = Recording::open(path)?;

@@ -17,7 +17,7 @@ use crate::gateway::media;
 use crate::gateway::probe::{Answered, probe};
 use crate::http::read_identity;
 use crate::job::{ModeKind, Purpose};
-use crate::prompt::{ClipName, Pack, lint, packs_at};
+use crate::prompt::{ClipName, DEFAULT_LOCALE, Pack, lint, nameless_tenants, packs_at};
 use crate::sip::locate::Hop;
 
 /// A call in which nobody says or presses anything ends within 60 s (contract §9).
@@ -176,6 +176,7 @@ fn prompts(config: &Config) -> Result<Vec<Told>, Failure> {
             });
         }
     }
+    told.extend(names(config)?);
     for directory in packs_at(path).map_err(wrong)? {
         let pack = Pack::load(&directory).map_err(wrong)?;
         told.push(Told { check: "prompts", ok: pack.lacks_spoken().is_none(), told: serves(&pack) });
@@ -203,6 +204,26 @@ pub(super) fn serves(pack: &Pack) -> String {
         lacking.push_str(&format!("; nobody is verified on an unclean call without {clip}"));
     }
     format!("{}: serves {}{lacking}", pack.name(), served.join(", "))
+}
+
+/// Tenants whose users hear the packs' neutral contexts: a finding where some of its recordings are there
+/// and its name is not.
+fn names(config: &Config) -> Result<Vec<Told>, Failure> {
+    let recorded = &config.prompts.tenants;
+    let nameless = nameless_tenants(recorded).map_err(|error| Failure::usage(error.to_string()))?;
+    let told = |ok: bool, tenant: &str, locale: &str| Told {
+        check: "prompts",
+        ok,
+        told: format!(
+            "tenant {tenant}: no recording says its name, so the pack's neutral context is heard; \
+             `prompts install FILE --tenant {tenant} --locale {locale} --as name`"
+        ),
+    };
+    let begun = nameless.iter().map(|(tenant, locale)| told(false, tenant, locale));
+    let without = config.tenants.iter().filter(|tenant| !recorded.join(&tenant.name).is_dir());
+    let without =
+        without.map(|tenant| told(true, &tenant.name, tenant.locale.as_deref().unwrap_or(DEFAULT_LOCALE)));
+    Ok(begun.chain(without).collect())
 }
 
 /// Where a pack and `[script]` disagree.

@@ -9,8 +9,8 @@ use super::Common;
 use super::exit::Failure;
 use super::start::Scratch;
 use crate::config::{
-    Config, Host, HttpConfig, KeysConfig, Listen, MediaConfig, PolicyConfig, PortRange, PromptsConfig, Rates,
-    ScriptConfig, SipConfig, Target, Tenants, Transport, Trunk,
+    CallerIds, Config, Host, HttpConfig, KeysConfig, Listen, MediaConfig, PolicyConfig, PortRange,
+    PromptsConfig, Rates, ScriptConfig, SipConfig, Target, Tenants, Transport, Trunk,
 };
 use crate::gateway::clock;
 use crate::job::Job;
@@ -27,7 +27,7 @@ pub(super) fn config(scratch: &Scratch, prompts: PathBuf, target: SocketAddr, ma
         queue: scratch.queue(),
         sip: SipConfig { listen: vec![free_port()], advertise: None },
         media: media(12_000, 37_999),
-        prompts: PromptsConfig { path: prompts },
+        prompts: PromptsConfig { path: prompts, ..PromptsConfig::default() },
         script: ScriptConfig::default(),
         keys: KeysConfig::default(),
         policy: PolicyConfig { test_prefixes: vec![LAB.into()], ..PolicyConfig::default() },
@@ -51,7 +51,7 @@ pub(super) fn media(first: u16, last: u16) -> MediaConfig {
 fn trunk(target: SocketAddr, max_cps: u32) -> Trunk {
     let target =
         Target { host: Host::Ip(target.ip()), port: Some(target.port()), transport: Some(Transport::Udp) };
-    Trunk { max_cps, caller_ids: vec!["+14255550100".into()], ..Trunk::to("lab", target) }
+    Trunk { max_cps, caller_ids: CallerIds::of(vec!["+14255550100".into()]), ..Trunk::to("lab", target) }
 }
 
 /// The packs of the configuration, if there is one; else those beside us.

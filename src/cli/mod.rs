@@ -36,7 +36,7 @@ use std::path::{Path, PathBuf};
 
 use clap::{ArgAction, Args, Parser, Subcommand};
 
-use crate::config::{Config, DEFAULT_PATH};
+use crate::config::{Config, DEFAULT_PATH, PromptsConfig};
 
 pub use exit::{Exit, Failure, Outcome};
 pub use output::Output;
@@ -183,11 +183,11 @@ fn dispatch(cli: Cli, output: &mut Output) -> Outcome {
 }
 
 /// Where the packs lie; the configuration is read only where no path is given.
-fn configured_prompts(args: &prompts::PromptsArgs, common: &Common) -> Result<PathBuf, Failure> {
+fn configured_prompts(args: &prompts::PromptsArgs, common: &Common) -> Result<PromptsConfig, Failure> {
     if args.names_a_path() {
-        return Ok(PathBuf::new());
+        return Ok(PromptsConfig::default());
     }
-    Ok(common.load_config()?.prompts.path)
+    Ok(common.load_config()?.prompts)
 }
 
 /// The exit code of a command that knows it as a number.

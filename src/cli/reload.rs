@@ -85,7 +85,7 @@ impl Reloader {
     fn reload(&self) -> Result<Reloaded, Vec<NotReloaded>> {
         let config =
             Config::load(&self.path).map_err(|errors| errors.iter().map(of_config).collect::<Vec<_>>())?;
-        let packs = load_packs(&config).map_err(|error| vec![wrong(String::new(), error.to_string())])?;
+        let packs = load_packs(&config).map_err(|error| vec![wrong(String::new(), error)])?;
         let identity = match (&config.http.tls, &self.tls) {
             (Some(files), Some(_)) => {
                 Some(read_identity(files).map_err(|told| vec![wrong(String::new(), told)])?)

@@ -10,12 +10,10 @@ use rand::RngExt;
 use super::exit::Failure;
 use crate::config::{Config, QueueConfig};
 use crate::gateway::{self, Gateway, clock};
-use crate::prompt::{Library, PackError};
+use crate::prompt::{DEFAULT_LOCALE, Library};
 use crate::queue::Store;
 use crate::queue::embedded::{Embedded, Settings};
 
-/// The language of jobs that name none.
-const DEFAULT_LOCALE: &str = "en-US";
 /// Jobs that may wait to be claimed; past it intake answers 503 (contract §7.5).
 const MOST_WAITING: usize = 100_000;
 /// Threads of the runtime: one for the event loop, the front door and the drivers.
@@ -32,7 +30,7 @@ pub(super) struct Started {
 
 /// Opens everything that the configuration names and begins to work on jobs.
 pub(super) async fn start(config: Config) -> Result<Started, Failure> {
-    let packs = load_packs(&config).map_err(|error| Failure::usage(error.to_string()))?;
+    let packs = load_packs(&config).map_err(Failure::usage)?;
     let store = open_store(&config)?;
     let gateway = Gateway::start(config, store.clone(), packs).await;
     let gateway = gateway.map_err(|error| Failure::cannot_run(error.to_string()))?;
@@ -40,8 +38,10 @@ pub(super) async fn start(config: Config) -> Result<Started, Failure> {
 }
 
 /// The prompt packs of a configuration.
-pub(super) fn load_packs(config: &Config) -> Result<Arc<Library>, PackError> {
-    Library::load(&config.prompts.path, DEFAULT_LOCALE).map(Arc::new)
+pub(super) fn load_packs(config: &Config) -> Result<Arc<Library>, String> {
+    let packs = Library::load(&config.prompts.path, DEFAULT_LOCALE).map_err(|error| error.to_string())?;
+    let packs = packs.with_tenants(&config.prompts.tenants).map_err(|error| error.to_string())?;
+    Ok(Arc::new(packs))
 }
 
 fn open_store(config: &Config) -> Result<Store, Failure> {

@@ -7,6 +7,7 @@
 //! Every error names file, line, what is expected and what to do; all of them are told at once.
 
 mod account;
+mod caller_ids;
 mod error;
 mod http;
 mod keys;
@@ -30,6 +31,7 @@ mod written;
 use std::path::Path;
 
 pub use account::Account;
+pub use caller_ids::CallerIds;
 pub use error::{ConfigError, ConfigErrors};
 pub use http::{HttpConfig, TlsFiles};
 pub use keys::{KeysConfig, VerifierKey};

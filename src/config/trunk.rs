@@ -5,7 +5,8 @@ use std::time::Duration;
 
 use toml::Spanned;
 
-use super::account::{Account, LONGEST_USER};
+use super::account::Account;
+use super::caller_ids::CallerIds;
 use super::source::Source;
 use super::target::{Host, Target, TargetError};
 use super::written;
@@ -70,8 +71,8 @@ pub struct Trunk {
     pub max_calls: Option<u32>,
     /// INVITEs a second.
     pub max_cps: u32,
-    /// The pool of caller ids (From users); empty only where there is an account.
-    pub caller_ids: Vec<String>,
+    /// The pools of caller ids (From users); empty only where there is an account.
+    pub caller_ids: CallerIds,
     /// How long a phone may ring.
     pub ring_timeout: Duration,
     /// How long a call may last after its answer.
@@ -94,7 +95,7 @@ impl Trunk {
             ringing: RingingSign::Ringing180,
             max_calls: None,
             max_cps: DEFAULT_MAX_CPS,
-            caller_ids: Vec::new(),
+            caller_ids: CallerIds::default(),
             ring_timeout: Duration::from_secs(DEFAULT_RING_TIMEOUT_S.into()),
             max_call: Duration::from_secs(DEFAULT_MAX_CALL_S.into()),
             dtmf_repeat: Duration::ZERO,
@@ -106,7 +107,8 @@ impl Trunk {
         not_built(&written, source);
         let target = target(written.target, source);
         let account = Account::check(written.username, written.password_file, written.password_env, source);
-        let caller_ids = caller_ids(written.caller_ids, source);
+        let (by_country, max_per_hour) = (written.country_caller_ids, written.caller_id_max_per_hour);
+        let caller_ids = CallerIds::check(written.caller_ids, by_country, max_per_hour, source);
         let number_format = choice("number_format", written.number_format, NUMBER_FORMATS, source);
         let identity = choice("identity", written.identity, IDENTITIES, source);
         let ringing = choice("ringing", written.ringing, RINGING_SIGNS, source);
@@ -235,26 +237,6 @@ fn target(written: Option<Spanned<String>>, source: &mut Source) -> Option<Targe
             REMEDY,
         ),
     }
-}
-
-/// The From users; each has to stand in a URI as it is.
-fn caller_ids(written: Option<Vec<Spanned<String>>>, source: &mut Source) -> Option<Vec<String>> {
-    let list = written.unwrap_or_default();
-    let checked: Vec<Option<String>> = list.iter().map(|text| caller_id(text, source)).collect();
-    checked.into_iter().collect()
-}
-
-fn caller_id(text: &Spanned<String>, source: &mut Source) -> Option<String> {
-    let plain = |c: char| c.is_ascii_alphanumeric() || matches!(c, '+' | '*' | '-' | '_' | '.');
-    let id = text.get_ref();
-    if (1..=LONGEST_USER).contains(&id.len()) && id.chars().all(plain) {
-        return Some(id.clone());
-    }
-    source.refuse(
-        text.span(),
-        format!("`caller_ids` has {id:?}, expected 1 to {LONGEST_USER} of A-Z a-z 0-9 + * - _ ."),
-        "Write for example \"+14255550100\"",
-    )
 }
 
 fn dial_prefix(written: Option<Spanned<String>>, source: &mut Source) -> Option<String> {

@@ -127,6 +127,8 @@ pub(super) struct Trunk {
     pub(super) max_calls: Number,
     pub(super) max_cps: Number,
     pub(super) caller_ids: Texts,
+    pub(super) country_caller_ids: Option<BTreeMap<Spanned<String>, Vec<Spanned<String>>>>,
+    pub(super) caller_id_max_per_hour: Number,
     pub(super) ring_timeout_s: Number,
     pub(super) max_call_s: Number,
     pub(super) dtmf_repeat_ms: Number,

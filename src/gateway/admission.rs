@@ -158,19 +158,15 @@ fn end(result: &JobResult) -> End {
 }
 
 /// Fills in what a refusal says beyond its reason.
-pub(super) fn tell_refusal(refusal: Refusal, result: &mut JobResult) {
-    result.retry_after_s = refusal.retry_after.map(seconds);
+pub(super) fn tell_refusal(refusal: Refusal, job: &Job, result: &mut JobResult) {
+    result.retry_after(job, refusal.retry_after);
     if !refusal.allowed_modes.is_empty() {
         result.allowed_modes = refusal.allowed_modes;
     }
-    if let Some(message) = refusal.message {
+    let of_number = refusal.number.map(|fault| fault.message(job.locale.as_deref()));
+    if let Some(message) = of_number.or(refusal.message) {
         result.message = message;
     }
-}
-
-/// Whole seconds, rounded up, so that nobody comes too early.
-pub(super) fn seconds(wait: Duration) -> u32 {
-    u32::try_from(wait.as_millis().div_ceil(1_000)).unwrap_or(u32::MAX)
 }
 
 impl Drop for Admitted {

@@ -7,7 +7,8 @@ use tokio::sync::Notify;
 
 use super::clock;
 use crate::config::Trunk;
-use crate::route::{Choice, Router};
+use crate::number::Number;
+use crate::route::{Callee, Choice, Router, Shown};
 
 /// The router of all jobs. It is asked once an attempt, never a packet.
 #[derive(Debug, Clone)]
@@ -51,6 +52,11 @@ impl Channels {
         self.router().choose(clock::now(), pinned, tried)
     }
 
+    /// This number refused the caller id that it was shown.
+    pub(super) fn caller_id_refused(&self, number: &Number) {
+        self.router().caller_id_refused(clock::now(), number);
+    }
+
     /// The trunk asked to be left alone until then.
     pub(super) fn rest(&self, index: usize, until: Instant) {
         self.router().rest(index, until);
@@ -63,6 +69,21 @@ impl Channels {
 
     fn router(&self) -> MutexGuard<'_, Router> {
         self.router.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Channel {
+    /// The From user of a call by this channel; `None` if the job asks for one that is in no pool. Waits
+    /// while each of the pool was shown as often as it may be.
+    pub(super) async fn caller_id(&self, callee: Callee<'_>) -> Option<String> {
+        loop {
+            let shown = self.channels.router().caller_id(clock::now(), self.index, callee);
+            match shown {
+                Shown::As(id) => return Some(id),
+                Shown::Wait(until) => tokio::time::sleep_until(until.into()).await,
+                Shown::NotInPool => return None,
+            }
+        }
     }
 }
 

@@ -13,7 +13,7 @@ use rand::RngExt;
 use tokio::sync::mpsc;
 
 use super::Shared;
-use super::admission::{Admitted, seconds, tell_refusal};
+use super::admission::{Admitted, tell_refusal};
 use super::channels::Channel;
 use super::clock;
 use super::line::{LineFacts, LineNews, LineOrder};
@@ -30,7 +30,7 @@ use crate::queue::{CallEnd, Claim, DialRefused, EventStore, Finished, JobStore, 
 use crate::reason::Reason;
 use crate::report::progress::Progress;
 use crate::report::record::{AttemptRecord, JobResult, Secured, Span};
-use crate::route;
+use crate::route::{self, Callee};
 use crate::sip::locate::Hop;
 
 /// News of one line on their way to its driver: a handful of INVITEs, a verdict and an end.
@@ -117,13 +117,14 @@ impl Driver {
     fn pack(&self) -> Option<Arc<Pack>> {
         let packs = &self.terms.packs;
         let tenant = self.shared.admission.tenant(&self.job().key.tenant);
-        match (&self.job().prompts, &self.job().locale, &tenant.prompts, &tenant.locale) {
-            (Some(name), _, _, _) | (None, None, Some(name), _) => packs.named(name).cloned(),
-            (None, Some(locale), _, _) | (None, None, None, Some(locale)) => {
-                Some(packs.for_locale(locale).clone())
-            }
-            (None, None, None, None) => Some(packs.default_pack().clone()),
-        }
+        let (wanted, tenants) = (self.job().locale.as_deref(), tenant.locale.as_deref());
+        // A pack that the job names goes before all else; its tenant's, only where it names no language.
+        let of_tenant = tenant.prompts.as_deref().filter(|_| wanted.is_none());
+        let pack = match self.job().prompts.as_deref().or(of_tenant) {
+            Some(name) => packs.named(name)?,
+            None => packs.for_locales(wanted.into_iter().chain(tenants)),
+        };
+        Some(packs.as_heard_by(&self.job().key.tenant, pack))
     }
 
     /// A channel before the deadline; otherwise the job is finished, or given back when draining.
@@ -153,14 +154,10 @@ impl Driver {
 
     async fn attempt(&mut self, channel: &Channel, pack: &Arc<Pack>, plan: &ScriptPlan) -> Attempted {
         let trunk = &channel.trunk;
-        let Some(caller_id) = route::caller_id(trunk, self.job().caller_id.as_deref()) else {
-            return self.unsent(
-                channel,
-                Reason::CallerIdRejected,
-                "the caller id is not in the trunk's pool",
-            );
+        let caller_id = match self.caller_id(channel).await {
+            Ok(caller_id) => caller_id,
+            Err((reason, told)) => return self.unsent(channel, reason, told),
         };
-        let caller_id = caller_id.to_owned();
         let seed = rand::rng().random();
         match self.shared.resolver.locate(&trunk.target, seed).await {
             Ok(hops) => self.dial(channel, pack, plan, caller_id, hops).await,
@@ -168,6 +165,20 @@ impl Driver {
                 tracing::warn!(trunk = %trunk.name, %error, "no INVITE can be sent");
                 self.unsent(channel, Reason::TrunkFailed, &error.to_string())
             }
+        }
+    }
+
+    /// The caller id to show, or why there is none.
+    async fn caller_id(&self, channel: &Channel) -> Result<String, (Reason, &'static str)> {
+        // A lab's number lies nowhere, and is shown what most of the world is shown.
+        let place = self.job().to.validity(&[]);
+        let region = place.as_ref().map_or("", |place| &place.region);
+        let callee = Callee { number: &self.job().to, region, wished: self.job().caller_id.as_deref() };
+        let deadline = clock::instant_of(self.job().expires_at);
+        match tokio::time::timeout_at(deadline.into(), channel.caller_id(callee)).await {
+            Ok(Some(caller_id)) => Ok(caller_id),
+            Ok(None) => Err((Reason::CallerIdRejected, "the caller id is not in the trunk's pool")),
+            Err(_) => Err((Reason::Expired, "every caller id was shown as often as it may be")),
         }
     }
 
@@ -203,6 +214,7 @@ impl Driver {
                 }
                 Some(LineNews::Verdict(facts)) => {
                     self.leave_alone(channel, &facts);
+                    self.note_refusal(&facts);
                     if self.next_attempt(&facts, permit.is_some()).is_none() {
                         self.finish_at_verdict(*facts, pack).await;
                         self.linger(&mut told).await;
@@ -321,6 +333,14 @@ impl Driver {
         }
     }
 
+    /// Who refused the caller id is shown another the next time.
+    fn note_refusal(&self, facts: &LineFacts) {
+        let after = Duration::from_millis(clock::wall().0.saturating_sub(facts.attempt.started_at.0));
+        if route::refuses_caller_id(facts.reason, after) {
+            self.shared.channels.caller_id_refused(&self.job().to);
+        }
+    }
+
     /// After which pause another attempt follows; `None`: this verdict ends the job.
     fn next_attempt(&self, facts: &LineFacts, dialled: bool) -> Option<Duration> {
         let pause = route::next_attempt(facts.reason, facts.rung, facts.retry_after)?;
@@ -397,7 +417,7 @@ impl Driver {
         let attempts = self.claim.attempts.clone();
         let mut result =
             JobResult::new(self.job(), refusal.reason, attempts, &self.shared.server, self.span());
-        tell_refusal(refusal, &mut result);
+        tell_refusal(refusal, self.job(), &mut result);
         self.publish(result).await;
     }
 
@@ -407,7 +427,7 @@ impl Driver {
         let mut result = JobResult::new(self.job(), facts.reason, attempts, &self.shared.server, self.span());
         result.key = facts.key.clone();
         result.input = facts.input;
-        result.retry_after_s = facts.retry_after.map(seconds);
+        result.retry_after(self.job(), facts.retry_after);
         result
     }
 

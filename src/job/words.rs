@@ -1,5 +1,7 @@
 //! The alphabets of the job's short names (contract §2).
 
+use crate::locale;
+
 /// `id`: 1 to 64 of `A-Z a-z 0-9 . _ : -`.
 pub(super) fn is_id(text: &str) -> bool {
     is_word(text, b"._:-")
@@ -26,15 +28,9 @@ pub(super) fn is_caller_id(text: &str) -> bool {
     is_word(text, b"+*#._-")
 }
 
-/// RFC 5646 §2.1, as far as it can be told without the registry: a language of 2 to 8 letters, then
-/// subtags of 1 to 8 letters or digits.
+/// A language tag; RFC 5646 §4.4.1 has the longest that one has to expect.
 pub(super) fn is_locale(text: &str) -> bool {
-    let mut subtags = text.split('-');
-    let language = subtags.next().unwrap_or_default();
-    text.len() <= 35
-        && (2..=8).contains(&language.len())
-        && language.bytes().all(|b| b.is_ascii_alphabetic())
-        && subtags.all(|s| (1..=8).contains(&s.len()) && s.bytes().all(|b| b.is_ascii_alphanumeric()))
+    text.len() <= 35 && locale::is_well_formed(text)
 }
 
 fn is_word(text: &str, also: &[u8]) -> bool {

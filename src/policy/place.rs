@@ -4,7 +4,7 @@ use super::refusal::Refusal;
 use super::settings::Settings;
 use crate::config::{Opening, PolicyConfig};
 use crate::number::{NotValid, Number, Region, Risk};
-use crate::reason::Reason;
+use crate::reason::{NumberFault, Reason};
 
 /// The digits that tell one subscriber of an exchange from another.
 const SUBSCRIBER_DIGITS: usize = 4;
@@ -59,8 +59,8 @@ fn is_open(policy: &PolicyConfig, region: &Region) -> Result<(), Refusal> {
     match (risk, open) {
         // A satellite network is opened by its calling code: that names it already.
         (Some(Risk::Satellite), true) | (None, true) => Ok(()),
-        (Some(Risk::Satellite), false) => Err(told("it belongs to a satellite or another global network")),
-        (Some(Risk::Premium), _) => Err(told("it is a premium-rate number")),
+        (Some(Risk::Satellite), false) => Err(Refusal::number(NumberFault::Satellite)),
+        (Some(Risk::Premium), _) => Err(Refusal::number(NumberFault::Premium)),
         (_, false) => Err(Refusal::new(Reason::CountryBlocked)),
         (Some(Risk::SharedCost | Risk::Personal | Risk::Uan | Risk::Pager), true) => {
             Err(Refusal::new(Reason::PrefixRisk))
@@ -69,17 +69,12 @@ fn is_open(policy: &PolicyConfig, region: &Region) -> Result<(), Refusal> {
 }
 
 fn invalid(why: NotValid) -> Refusal {
-    told(match why {
-        NotValid::UnknownCountryCode => "no country has its country code",
-        NotValid::TooShort => "it is too short for its country",
-        NotValid::TooLong => "it is too long for its country",
-        NotValid::NotInUse => "no such number is in use in its country",
+    Refusal::number(match why {
+        NotValid::UnknownCountryCode => NumberFault::UnknownCountryCode,
+        NotValid::TooShort => NumberFault::TooShort,
+        NotValid::TooLong => NumberFault::TooLong,
+        NotValid::NotInUse => NumberFault::NotInUse,
     })
-}
-
-fn told(why: &str) -> Refusal {
-    let message = format!("This is not a valid phone number: {why}.");
-    Refusal { message: Some(message), ..Refusal::new(Reason::NumberInvalid) }
 }
 
 #[cfg(test)]
@@ -128,7 +123,8 @@ mod tests {
         ] {
             let refusal = admitted(number, us()).unwrap_err();
             assert_eq!(refusal.reason, Reason::NumberInvalid, "{number}");
-            assert!(refusal.message.as_ref().unwrap().contains(words), "{number}: {refusal:?}");
+            let told = refusal.number.unwrap().message(None);
+            assert!(told.contains(words), "{number}: {told}");
         }
         assert!(admitted("+881 612 345 678", vec![Opening::CallingCode(881)]).is_ok());
         let personal = || vec![Opening::Region("GB".into())];

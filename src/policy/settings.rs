@@ -24,7 +24,7 @@ impl Settings {
 
     /// What the configuration says.
     pub fn of(config: &Config) -> Settings {
-        let shown = config.trunks.iter().flat_map(|trunk| &trunk.caller_ids);
+        let shown = config.trunks.iter().flat_map(|trunk| trunk.caller_ids.all());
         let shown = shown.map(|id| id.chars().filter(char::is_ascii_digit).collect());
         let mut settings = Settings::new(config.policy.clone(), config.tenants.clone(), config.rates.clone());
         settings.own.extend(shown);

@@ -69,7 +69,6 @@ fn five_tries_in_five_minutes_ring_and_the_sixth_is_told_when_to_come_again() {
         let refusal = refused(call(&mut engine, &order(ANN, "ann"), reason, s(275)));
         assert_eq!(refusal.reason, Reason::Throttled, "{reason:?}");
         assert_eq!(refusal.retry_after, Some(Duration::from_secs(25)));
-        assert!(refusal.message.unwrap().contains("Try again in 1 minute or"));
     }
 }
 

@@ -6,9 +6,9 @@ use std::path::{Component, Path, PathBuf};
 
 use serde::Deserialize;
 
-use super::locale;
 use super::name::ClipName;
 use super::pack::PackError;
+use crate::locale;
 
 /// The file that makes a directory a pack.
 pub const MANIFEST_FILE: &str = "pack.toml";
@@ -25,8 +25,16 @@ pub struct Manifest {
     pub licence: String,
     /// The command that made the audio, if a program did.
     pub render: Option<String>,
+    /// Whether the audio is for trying only, and better audio is to replace it.
+    #[serde(default)]
+    pub draft: bool,
+    /// Whether somebody who grew up with the language has read the texts.
+    #[serde(default)]
+    pub native_read: bool,
     /// The digit that the instruction names for reporting fraud.
     pub fraud_key: char,
+    /// What the instructions call the `#` key, as they say it.
+    pub hash_name: Option<String>,
     /// The clips there are.
     pub clips: BTreeMap<ClipName, ClipEntry>,
 }
@@ -40,6 +48,8 @@ pub struct ClipEntry {
     /// The words spoken.
     #[serde(default)]
     pub text: String,
+    /// For the renderer: the words as the voice has to be given them, where the text misleads it.
+    pub spoken: Option<String>,
     /// For the renderer: silence in front of the speech, in milliseconds.
     pub gap_ms: Option<u32>,
     /// For the renderer: the speed of speech, 1 being the voice's own.

@@ -6,14 +6,18 @@
 //!
 //! This room reads files; it knows no socket, no clock and no call.
 
+mod greeting;
 mod library;
 pub mod lint;
-mod locale;
 mod manifest;
 mod name;
 mod pack;
+mod speech;
+mod tenant;
 
-pub use library::{Library, packs_at};
+pub use greeting::{GreetingError, levelled, read_greeting};
+pub use library::{DEFAULT_LOCALE, Library, nameless_tenants, packs_at};
 pub use manifest::{ClipEntry, MANIFEST_FILE, Manifest};
 pub use name::ClipName;
 pub use pack::{Pack, PackError};
+pub use tenant::{OwnClip, TenantError};

@@ -16,6 +16,8 @@ use crate::job::{ModeKind, Purpose};
 pub struct Pack {
     name: String,
     locale: String,
+    draft: bool,
+    native_read: bool,
     fraud_key: char,
     lines: BTreeMap<ClipName, Line>,
 }
@@ -96,7 +98,8 @@ impl Pack {
             .into_iter()
             .map(|(name, entry)| Ok((name, Line::load(dir, name, entry)?)))
             .collect::<Result<_, PackError>>()?;
-        Ok(Pack { name: name_of(dir), locale: manifest.locale, fraud_key: manifest.fraud_key, lines })
+        let Manifest { locale, draft, native_read, fraud_key, .. } = manifest;
+        Ok(Pack { name: name_of(dir), locale, draft, native_read, fraud_key, lines })
     }
 
     /// The pack's name: that of its directory.
@@ -107,6 +110,16 @@ impl Pack {
     /// The language it speaks, a BCP 47 tag as its manifest writes it.
     pub fn locale(&self) -> &str {
         &self.locale
+    }
+
+    /// Whether the audio is for trying only, and better audio is to replace it.
+    pub fn is_draft(&self) -> bool {
+        self.draft
+    }
+
+    /// Whether somebody who grew up with the language has read the texts.
+    pub fn is_native_read(&self) -> bool {
+        self.native_read
     }
 
     /// The digit that its instruction names for reporting fraud; `[script] fraud_key` has to be the same.
@@ -141,6 +154,21 @@ impl Pack {
     /// The words of a clip, as its manifest writes them.
     pub fn text(&self, name: ClipName) -> Option<&str> {
         self.lines.get(&name).map(|line| line.text.as_str())
+    }
+
+    /// Puts another recording in a clip's place.
+    pub(super) fn replace(&mut self, name: ClipName, clip: Arc<Clip>, text: &str) {
+        self.lines.insert(name, Line { clip, text: text.to_owned() });
+    }
+
+    /// Has every context begin with the caller's name. Joined here, once, so that a call still hears one
+    /// clip whose end opens the gate.
+    pub(super) fn name_the_caller(&mut self, name: &[i16]) {
+        for (clip, line) in self.lines.iter_mut().filter(|(clip, _)| clip.is_context()) {
+            let pcm = [name, line.clip.pcm()].concat();
+            let text = format!("(own name) {}", line.text);
+            *line = Line { clip: Arc::new(Clip::new(clip.as_str(), pcm)), text };
+        }
     }
 
     fn required(&self, name: ClipName) -> Arc<Clip> {

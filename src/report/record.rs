@@ -1,6 +1,7 @@
 //! The result of a job, exactly as contract §3 has it.
 
 use std::net::IpAddr;
+use std::time::Duration;
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -236,7 +237,7 @@ impl JobResult {
             to: MaskedNumber::from(&job.to),
             verdict: reason.verdict(),
             reason,
-            message: reason.message().to_owned(),
+            message: reason.message(job.locale.as_deref(), None),
             fault: reason.fault(),
             retryable: reason.retryable(),
             retry_after_s: None,
@@ -251,6 +252,14 @@ impl JobResult {
             accepted_at: span.accepted_at,
             finished_at: span.finished_at,
         }
+    }
+
+    /// Tells when the same order can do better, also in the sentence for the person; rounded up, so
+    /// that nobody comes too early.
+    pub fn retry_after(&mut self, job: &Job, after: Option<Duration>) {
+        let seconds = |after: Duration| u32::try_from(after.as_millis().div_ceil(1_000)).unwrap_or(u32::MAX);
+        self.retry_after_s = after.map(seconds);
+        self.message = self.reason.message(job.locale.as_deref(), after);
     }
 
     /// Tenant and id of the job.

@@ -1,17 +1,21 @@
 //! The plan of an attempt: job + trunks -> trunk, caller id, addresses.
 //!
-//! [`Router`] knows each trunk's channels and calls a second and says which one may be dialled now;
-//! [`request_user`] and [`caller_id`] write the addresses of the INVITE as the trunk's keys say.
+//! [`Router`] knows each trunk's channels and calls a second and says which one may be dialled now,
+//! and which of its caller ids is shown; [`request_user`] writes the number as the trunk's keys say.
 
+mod caller;
 mod pace;
 mod trunk;
 
 use std::time::{Duration, Instant};
 
 use crate::config::Trunk;
+use crate::number::Number;
 use crate::reason::Reason;
+use caller::CallerIds;
+pub use caller::{Callee, Shown, refuses_caller_id};
 use pace::Pace;
-pub use trunk::{caller_id, request_user};
+pub use trunk::request_user;
 
 /// Attempts of a job go on after this long, unless the trunk named a time (contract, section 4).
 const NEXT_ATTEMPT: Duration = Duration::from_secs(2);
@@ -40,6 +44,7 @@ struct Lane {
 #[derive(Debug)]
 pub struct Router {
     lanes: Vec<Lane>,
+    caller_ids: CallerIds,
 }
 
 impl Router {
@@ -49,7 +54,7 @@ impl Router {
             let pace = Pace::new(trunk.max_cps, now);
             Lane { trunk, pace, in_use: 0, rests_until: None }
         };
-        Router { lanes: trunks.into_iter().map(lane).collect() }
+        Router { lanes: trunks.into_iter().map(lane).collect(), caller_ids: CallerIds::default() }
     }
 
     /// The trunk with this number.
@@ -87,6 +92,16 @@ impl Router {
         lane.in_use = lane.in_use.saturating_sub(1);
     }
 
+    /// The From user of a call by the trunk with this number.
+    pub fn caller_id(&mut self, now: Instant, index: usize, callee: Callee<'_>) -> Shown {
+        self.caller_ids.choose(now, &self.lanes[index].trunk, callee)
+    }
+
+    /// This number refused the caller id that it was shown: the next call shows another.
+    pub fn caller_id_refused(&mut self, now: Instant, number: &Number) {
+        self.caller_ids.refused(now, number);
+    }
+
     /// The trunk asked to be left alone this long (RFC 3261 §20.33).
     pub fn rest(&mut self, index: usize, until: Instant) {
         self.lanes[index].rests_until = Some(until);
@@ -121,16 +136,17 @@ pub fn next_attempt(reason: Reason, rung: bool, retry_after: Option<Duration>) -
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::config::{Host, Target, Transport};
+    use crate::config::{self, Host, Target, Transport};
 
     pub(super) fn trunk(name: &str, max_calls: Option<u32>, max_cps: u32) -> Trunk {
         let host = Host::Name("carrier.example".into());
         let target = Target { host, port: None, transport: Some(Transport::Udp) };
-        Trunk { max_calls, max_cps, caller_ids: vec!["+14255550100".into()], ..Trunk::to(name, target) }
+        let caller_ids = config::CallerIds::of(vec!["+14255550100".into()]);
+        Trunk { max_calls, max_cps, caller_ids, ..Trunk::to(name, target) }
     }
 
     #[expect(clippy::disallowed_methods, reason = "any instant serves as the virtual zero")]
-    fn zero() -> Instant {
+    pub(super) fn zero() -> Instant {
         Instant::now()
     }
 

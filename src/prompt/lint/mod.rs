@@ -8,6 +8,8 @@ use std::ops::RangeInclusive;
 use std::path::Path;
 use std::time::Duration;
 
+pub(super) use sound::keys_in;
+
 use serde::Serialize;
 
 use super::library::packs_at;
@@ -97,6 +99,7 @@ fn lint_pack(dir: &Path) -> Result<PackReport, PackError> {
     let mut found = Found::default();
     let lengths = ClipName::ALL.map(|name| lint_entry(dir, name, manifest.clips.get(&name), &mut found));
     lint_sayings(&lengths, &mut found);
+    lint_hash_name(&manifest, &mut found);
     let findings = found
         .0
         .into_iter()
@@ -151,6 +154,18 @@ fn lint_length(name: ClipName, length: Duration, found: &mut Found) {
         found.add(name, Check::Length, format!("{seconds:.2} s long; a context takes 1 to 3 s"));
     } else if length > SAYING_MAX {
         found.add(name, Check::Length, format!("{seconds:.2} s long; no clip takes more than 8 s"));
+    }
+}
+
+/// A person looks for the key by its name in the language of the call.
+fn lint_hash_name(manifest: &Manifest, found: &mut Found) {
+    let Some(hash_name) = &manifest.hash_name else {
+        return;
+    };
+    for (name, entry) in manifest.clips.iter().filter(|(name, _)| name.is_instruction()) {
+        if !entry.text.contains(hash_name) {
+            found.add(*name, Check::Text, format!("its text does not name the # key as {hash_name:?}"));
+        }
     }
 }
 

@@ -83,8 +83,13 @@ fn cut(pcm: &[i16]) -> Option<String> {
     Some(format!("it {which} in the middle of a sound; leave 20 to 40 ms of silence there"))
 }
 
-/// A key in a prompt may come back as the echo of our own voice, as if it had been pressed.
 fn keys(pcm: &[i16]) -> Option<String> {
+    keys_in(pcm).map(|keys| format!("our ear hears keys in it: {keys}; render it again"))
+}
+
+/// The keys that our own ear hears. A key in a prompt may come back as the echo of our own voice, as if
+/// it had been pressed.
+pub(in crate::prompt) fn keys_in(pcm: &[i16]) -> Option<String> {
     let mut heard = Vec::new();
     let mut tell = |event| match event {
         Event::Began(key) => heard.push(format!("{} at {:.0} ms", key.key.as_char(), key.onset.as_ms())),
@@ -93,5 +98,5 @@ fn keys(pcm: &[i16]) -> Option<String> {
     let mut ear = Detector::new();
     ear.feed(pcm, &mut tell);
     ear.finish(&mut tell);
-    (!heard.is_empty()).then(|| format!("our ear hears keys in it: {}; render it again", heard.join(", ")))
+    (!heard.is_empty()).then(|| heard.join(", "))
 }
