@@ -124,6 +124,9 @@ fn every_commented_example_is_accepted_when_it_is_uncommented() {
     assert_eq!((example.modes.len(), example.rules.len(), example.locale.as_deref()), (3, 2, Some("en-US")));
     assert_eq!(config.rates.of("14252345667").map(|(prefix, _)| prefix), Some("1"));
     assert_eq!(config.trunks[0].max_cps, 100);
+    let caller_ids = &config.trunks[0].caller_ids;
+    assert_eq!((caller_ids.pool("GB").len(), caller_ids.pool("US").len()), (2, 1));
+    assert_eq!(caller_ids.max_per_hour, Some(60));
     assert_eq!(config.trunks[0].account.as_ref().unwrap().password.as_ref().unwrap().expose(), "wonderland");
 }
 
