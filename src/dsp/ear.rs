@@ -28,6 +28,18 @@ pub enum Heard {
     },
 }
 
+impl Heard {
+    /// From when to when a key may have been that was not told: a `#` after it is not lone. What sounds
+    /// like our own tones may have been a person's all the same.
+    pub fn trace(&self) -> Option<[Samples; 2]> {
+        match *self {
+            Heard::OwnEcho(began) => Some([began.onset, began.told_at]),
+            Heard::Undecided { from, to } => Some([from, to]),
+            Heard::Began(_) | Heard::Ended(_) => None,
+        }
+    }
+}
+
 /// The ear of one line. On a line that sends nothing, hearing allocates nothing.
 #[derive(Debug, Clone, Default)]
 pub struct Ear<R> {

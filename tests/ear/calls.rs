@@ -96,14 +96,10 @@ impl Call {
 
 impl Heard {
     fn take(&mut self, event: ear::Heard) {
-        match event {
-            ear::Heard::Began(began) => {
-                self.keys.push(began.key.as_char());
-                self.onsets.push(began.onset);
-            }
-            ear::Heard::Ended(_) => {}
-            ear::Heard::OwnEcho(began) => self.traces.push(began.told_at),
-            ear::Heard::Undecided { to, .. } => self.traces.push(to),
+        self.traces.extend(event.trace().map(|[_, to]| to));
+        if let ear::Heard::Began(began) = event {
+            self.keys.push(began.key.as_char());
+            self.onsets.push(began.onset);
         }
     }
 

@@ -138,10 +138,8 @@ impl Ear {
 fn told(heard: Heard, end: Samples, place: Place<'_>, tell: &mut impl FnMut(MediaEvent)) {
     match heard {
         Heard::OwnEcho(began) => {
-            let (from, to) = (place.moment(end, began.onset), place.moment(end, began.told_at));
-            tell(MediaEvent::Untrusted { why: Distrust::Echo, began: from });
-            // It may have been a person's all the same: a `#` after it is not lone.
-            tell(MediaEvent::Undecided { from, to });
+            let began = place.moment(end, began.onset);
+            tell(MediaEvent::Untrusted { why: Distrust::Echo, began });
         }
         Heard::Began(began) => {
             if let Some(digit) = Digit::from_char(began.key.as_char()) {
@@ -149,11 +147,11 @@ fn told(heard: Heard, end: Samples, place: Place<'_>, tell: &mut impl FnMut(Medi
                 tell(MediaEvent::Key(Press { digit, path: KeyPath::InBand, began }));
             }
         }
-        Heard::Undecided { from, to } => {
-            let (from, to) = (place.moment(end, from), place.moment(end, to));
-            tell(MediaEvent::Undecided { from, to });
-        }
-        Heard::Ended(_) => {}
+        Heard::Undecided { .. } | Heard::Ended(_) => {}
+    }
+    if let Some(trace) = heard.trace() {
+        let [from, to] = trace.map(|at| place.moment(end, at));
+        tell(MediaEvent::Undecided { from, to });
     }
 }
 
