@@ -22,7 +22,10 @@ fn digits() -> Vec<(char, Vec<u8>)> {
         let octets = clip.octets(Law::Mu);
         octets[octets.len() / 2..octets.len() / 2 + STRETCH].to_vec()
     };
-    ('0'..='9').zip(ClipName::DIGITS).map(|(digit, name)| (digit, middle(pack.clip(name).unwrap()))).collect()
+    ('0'..='9')
+        .zip(ClipName::DIGITS)
+        .map(|(digit, name)| (digit, middle(pack.clip(name).expect("the pack has its digits"))))
+        .collect()
 }
 
 /// Listens until two digits were said.

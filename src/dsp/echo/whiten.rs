@@ -102,7 +102,7 @@ mod tests {
     fn vowel() -> Vec<f32> {
         let (mut one, mut two) = (0.0, 0.0);
         let resonance = |x: f32| {
-            let now = x + 2.0 * 0.97 * 0.392_7f32.cos() * one - 0.97 * 0.97 * two;
+            let now = x + 2.0 * 0.97 * std::f32::consts::FRAC_PI_8.cos() * one - 0.97 * 0.97 * two;
             (one, two) = (now, one);
             now
         };
