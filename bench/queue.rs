@@ -27,6 +27,7 @@ fn open(directory: &Path) -> Store {
         directory: directory.to_owned(),
         reserve_bytes: 0,
         results_kept: Duration::from_secs(7 * 24 * 3600),
+        records_kept: Duration::from_secs(90 * 24 * 3600),
         max_waiting: 10_000_000,
         server: server(),
     };

@@ -150,6 +150,12 @@ impl Number {
         self.digits[..self.country_code_len].parse().ok()
     }
 
+    /// Calling code and the first three digits behind it: an area or an operator, and nobody in particular.
+    pub fn prefix(&self) -> String {
+        let end = (self.country_code_len + 3).min(self.digits.len());
+        format!("+{}", &self.digits[..end])
+    }
+
     /// Whether the number begins with one of these prefixes (`+` and digits).
     pub fn has_prefix(&self, prefixes: &[String]) -> bool {
         prefixes

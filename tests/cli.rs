@@ -102,7 +102,7 @@ fn help_names_every_command_of_the_contract_and_goes_to_standard_output() {
         help.out.lines().filter_map(|line| line.strip_prefix("  ")?.split(' ').next()).collect();
     for command in [
         "demo", "serve", "call", "check", "submit", "show", "cancel", "list", "results", "reload", "token",
-        "replay", "phone", "load", "prompts",
+        "records", "record", "erase", "stats", "audit", "replay", "phone", "load", "prompts",
     ] {
         assert!(listed.contains(&command), "{command} is not in {listed:?}");
         let own = run(&[command, "--help"]);
@@ -348,6 +348,31 @@ async fn the_job_commands_present_a_token() {
     let by_variable = octothorpe(&["list", "--url", &url]).env("OCTOTHORPE_TOKEN", &token).output().unwrap();
     Ran::of(by_variable).assert(0, "");
     run(&["token", "list", "--url", &url, "--token", &token]).assert(3, "operate");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn records_are_listed_exported_counted_and_erased() {
+    let door = Door::open().await;
+    let url = format!("http://{}", door.address);
+    for (id, user) in [("a", "ann"), ("b", "bob")] {
+        let job = json!({ "id": id, "to": "+14252345667", "user": user }).to_string();
+        run_with_input(&["submit", "-", "--url", &url], &job).assert(0, "");
+        door.finish_one(Reason::NoAnswer).await;
+    }
+    let listed = run(&["records", "--url", &url]);
+    assert!(listed.out.contains("no_answer") && listed.out.contains("CONFIG_ISSUE"), "{}", listed.out);
+    let csv = run(&["records", "--export", "csv", "--user", "bob", "--url", &url]);
+    assert!(csv.out.starts_with("finished_at,tenant,job,") && csv.out.lines().count() == 2, "{}", csv.out);
+    assert_eq!(run(&["records", "--export", "jsonl", "--url", &url]).objects().len(), 2);
+    let shown = run(&["record", "a", "--number", "--url", &url]);
+    assert!(shown.out.contains("+14252345667"), "{}", shown.out);
+    let counted = run(&["stats", "--by", "country", "--url", &url]);
+    assert!(counted.out.contains("US") && counted.out.contains("no_answer 2"), "{}", counted.out);
+    run(&["stats", "--by", "weekday", "--url", &url]).assert(2, "country");
+    assert_eq!(run(&["erase", "--user", "ann", "--url", &url]).out, "1 records erased\n");
+    run(&["record", "a", "--url", &url]).assert(1, "no job");
+    let acts = run(&["audit", "--url", &url]);
+    assert!(acts.out.contains("number_disclosed") && acts.out.contains("user_erased"), "{}", acts.out);
 }
 
 /// A gateway that serves a site; it ends with its owner.

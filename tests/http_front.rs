@@ -6,6 +6,8 @@
 mod events;
 #[allow(dead_code, reason = "each test file uses its part")]
 mod front;
+#[path = "front/records.rs"]
+mod records;
 #[path = "front/tokens.rs"]
 mod tokens;
 
@@ -325,6 +327,7 @@ async fn what_is_wrong_with_a_poll_or_an_ack_is_named() {
     door.post("/v1/results/ack", json!({ "consumer": "a", "cursor": "x" }))
         .await
         .assert_problem(400, "cursor", "");
+    door.post("/v1/results/ack", json!(["a", "e1"])).await.assert_problem(400, "", "no JSON object");
     let unknown = json!({ "consumer": "a", "cursor": "e1", "all": true });
     door.post("/v1/results/ack", unknown).await.assert_problem(400, "all", "unknown field");
 }

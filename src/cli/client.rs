@@ -108,6 +108,7 @@ pub(super) struct Answer {
     /// When to come again, if it says so.
     pub(super) retry_after: Option<Duration>,
     body: Value,
+    text: String,
 }
 
 impl Client {
@@ -215,11 +216,18 @@ impl Client {
             bytes.extend_from_slice(&chunk);
         }
         let body = serde_json::from_slice(&bytes).unwrap_or(Value::Null);
-        Ok(Answer { status, retry_after: seconds.map(Duration::from_secs), body })
+        let text = String::from_utf8_lossy(&bytes).into_owned();
+        Ok(Answer { status, retry_after: seconds.map(Duration::from_secs), body, text })
     }
 }
 
 impl Answer {
+    /// The text of a success; a problem becomes the failure that it tells.
+    pub(super) fn text(mut self) -> Result<String, Failure> {
+        let text = std::mem::take(&mut self.text);
+        self.object().map(|_| text)
+    }
+
     /// The object of a success; a problem becomes the failure that it tells.
     pub(super) fn object(self) -> Result<Value, Failure> {
         let exit = match self.status {

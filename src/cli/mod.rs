@@ -17,6 +17,7 @@ mod logging;
 mod output;
 pub mod phone;
 pub mod prompts;
+pub mod records;
 pub mod reload;
 pub mod replay;
 pub mod results;
@@ -106,6 +107,16 @@ enum Command {
     Unblock(unblock::UnblockArgs),
     /// Who is blocked, by whom, until when
     Blocks(blocks::BlocksArgs),
+    /// What became of jobs, beyond their results: to look up and to export
+    Records(records::RecordsArgs),
+    /// The record of one job
+    Record(records::RecordArgs),
+    /// Erase what is recorded of a user
+    Erase(records::EraseArgs),
+    /// How jobs went, by country, prefix, trunk, tenant or language
+    Stats(records::StatsArgs),
+    /// Who made tokens, saw full numbers, erased users
+    Audit(records::AuditArgs),
     /// Have a running gateway read policy and prompts anew
     Reload(reload::ReloadArgs),
     /// Tokens of the front door: who may do what by HTTP
@@ -157,6 +168,11 @@ fn dispatch(cli: Cli, output: &mut Output) -> Outcome {
         Command::Block(args) => on_runtime(block::run(&args, &common, output)),
         Command::Unblock(args) => on_runtime(unblock::run(&args, &common, output)),
         Command::Blocks(args) => on_runtime(blocks::run(&args, &common, output)),
+        Command::Records(args) => on_runtime(records::run(&args, &common, output)),
+        Command::Record(args) => on_runtime(records::one(&args, &common, output)),
+        Command::Erase(args) => on_runtime(records::erase(&args, &common, output)),
+        Command::Stats(args) => on_runtime(records::stats(&args, &common, output)),
+        Command::Audit(args) => on_runtime(records::audit(&args, &common, output)),
         Command::Reload(args) => on_runtime(reload::run(&args, &common, output)),
         Command::Token(args) => on_runtime(token::run(&args, &common, output)),
         Command::Replay(args) => {

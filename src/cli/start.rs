@@ -49,6 +49,7 @@ fn open_store(config: &Config) -> Result<Store, Failure> {
         directory: config.queue.path.clone(),
         reserve_bytes: config.queue.reserve_bytes,
         results_kept: config.queue.results_kept,
+        records_kept: config.queue.records_kept,
         max_waiting: MOST_WAITING,
         server: gateway::server(config),
     };

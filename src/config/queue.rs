@@ -9,6 +9,7 @@ use super::written;
 
 const DEFAULT_RESERVE_MIB: u32 = 64;
 const DEFAULT_RESULTS_DAYS: u32 = 7;
+const DEFAULT_RECORDS_DAYS: u32 = 90;
 const DAY: Duration = Duration::from_secs(24 * 60 * 60);
 
 /// The durable store of the embedded engine.
@@ -20,6 +21,8 @@ pub struct QueueConfig {
     pub reserve_bytes: u64,
     /// How long results are kept for consumers that do not acknowledge.
     pub results_kept: Duration,
+    /// How long the record of a job is kept.
+    pub records_kept: Duration,
 }
 
 impl QueueConfig {
@@ -29,6 +32,7 @@ impl QueueConfig {
             path,
             reserve_bytes: mib(DEFAULT_RESERVE_MIB),
             results_kept: DAY * DEFAULT_RESULTS_DAYS,
+            records_kept: DAY * DEFAULT_RECORDS_DAYS,
         }
     }
 
@@ -64,11 +68,14 @@ impl QueueConfig {
         let reserve =
             source.number("reserve_mib", written.reserve_mib, DEFAULT_RESERVE_MIB, 1..=1_048_576, "MiB");
         let days = source.number("results_days", written.results_days, DEFAULT_RESULTS_DAYS, 1..=365, "days");
+        let records =
+            source.number("records_days", written.records_days, DEFAULT_RECORDS_DAYS, 1..=3_650, "days");
         engine?;
         Some(QueueConfig {
             path: source.path(written.path.as_ref().map_or("../var", |path| path.get_ref())),
             reserve_bytes: mib(reserve?),
             results_kept: DAY * days?,
+            records_kept: DAY * records?,
         })
     }
 }

@@ -52,6 +52,7 @@ pub(super) struct Queue {
     pub(super) servers: NotBuilt,
     pub(super) reserve_mib: Number,
     pub(super) results_days: Number,
+    pub(super) records_days: Number,
 }
 
 /// `[sip]`.

@@ -11,7 +11,7 @@ use serde::{Deserialize, Serialize};
 use super::Front;
 use super::caller::Caller;
 use super::calls::ScopeQuery;
-use super::params::{JsonBytes, Params, number};
+use super::params::{JsonBytes, Params, number, read_body};
 use super::problem::Problem;
 use crate::access::{Actor, Role};
 use crate::gateway::NotBlocked;
@@ -120,7 +120,7 @@ pub(super) async fn block(
     Params(query): Params<ScopeQuery>,
     JsonBytes(body): JsonBytes,
 ) -> Result<(StatusCode, Json<Block>), Problem> {
-    let ordered: Ordered = read(&body)?;
+    let ordered: Ordered = read_body(&body, "see /v1/openapi.json")?;
     let order = BlockOrder {
         kind: kind_of(&ordered.kind)?,
         value: ordered.value,
@@ -177,7 +177,7 @@ pub(super) async fn block_list(
     Params(query): Params<ScopeQuery>,
     JsonBytes(body): JsonBytes,
 ) -> Result<(StatusCode, Json<Listed>), Problem> {
-    let list: List = read(&body)?;
+    let list: List = read_body(&body, "see /v1/openapi.json")?;
     let defaults = ListDefaults {
         kind: list.kind.as_deref().map_or(Ok(BlockKind::Number), kind_of)?,
         tenant: operated(&caller, query.tenant)?,
@@ -285,14 +285,6 @@ fn until(now: UnixMs, days: Option<u32>, until: Option<UnixMs>) -> Result<Option
         (Some(days), None) => Ok(Some(now.plus(DAY * days))),
         (None, until) => Ok(until),
     }
-}
-
-fn read<T: serde::de::DeserializeOwned>(body: &[u8]) -> Result<T, Problem> {
-    serde_json::from_slice(body).map_err(|error| {
-        let told = error.to_string();
-        let field = told.split('`').nth(1).unwrap_or_default().to_owned();
-        Problem::field(&field, format!("the body is not understood: {told}"), "see /v1/openapi.json")
-    })
 }
 
 fn refused(why: NotBlocked) -> Problem {

@@ -17,6 +17,7 @@ mod operation;
 mod operations;
 mod params;
 mod problem;
+mod records;
 mod reload;
 mod results;
 mod stream;

@@ -154,18 +154,19 @@ impl Operation {
             all.insert(status.to_string(), json!({ "description": meaning, "content": content }));
         }
         for (status, meaning, content) in &self.answers {
-            let mut told = json!({ "description": meaning });
+            // One status may come in several media types.
+            let told = all.entry(status.to_string()).or_insert_with(|| json!({}));
+            told["description"] = Value::from(*meaning);
             match content {
                 Content::Empty => {}
                 Content::Json(schema) => {
                     let schema: Value = schema(generator).into();
-                    told["content"] = json!({ "application/json": { "schema": schema } });
+                    told["content"]["application/json"] = json!({ "schema": schema });
                 }
                 Content::Text(media_type) => {
-                    told["content"] = json!({ *media_type: { "schema": { "type": "string" } } });
+                    told["content"][*media_type] = json!({ "schema": { "type": "string" } });
                 }
             }
-            all.insert(status.to_string(), told);
         }
         all
     }

@@ -6,12 +6,13 @@ use axum::routing::{delete, get, post};
 
 use super::operation::Needs::{Nothing, Role as By, RoleForAll as ByAll};
 use super::operation::Operation as Op;
-use super::{blocks, calls, events, health, metrics, openapi, reload, results, tokens, trunks};
+use super::{blocks, calls, events, health, metrics, openapi, records, reload, results, tokens, trunks};
 use crate::access::Role::{Operate, Read, Submit};
 use crate::access::{TokenOrder, TokenView};
 use crate::job::Written;
 use crate::policy::Block;
-use crate::queue::{JobView, Page};
+use crate::queue::{JobView, Page, RecordPage};
+use crate::report::recorded::Record;
 use crate::report::reload::Reloaded;
 
 const STREAM: &str = "text/event-stream";
@@ -23,6 +24,7 @@ const OPENMETRICS: &str = "application/openmetrics-text";
 pub(super) fn all() -> Vec<Op> {
     let mut all = jobs();
     all.extend(blocks_and_tokens());
+    all.extend(recorded());
     all.extend([
         Op::new("get", "/v1/trunks", ByAll(Read), "State and figures of each trunk", get(trunks::trunks))
             .query::<calls::TenantQuery>().answers::<trunks::Trunks>(200, "the trunks"),
@@ -63,6 +65,23 @@ fn jobs() -> Vec<Op> {
         Op::new("post", "/v1/results/ack", By(Read), "All results up to a cursor are done with", post(results::ack))
             .query::<calls::ScopeQuery>().body::<results::Ack>().answers_nothing(204, "noted")
             .refuses(409, "as many consumers are known as may be"),
+    ]
+}
+
+#[rustfmt::skip]
+fn recorded() -> Vec<Op> {
+    vec![
+        Op::new("get", "/v1/records", By(Read), "What became of jobs: a page, or with `format` all", get(records::list))
+            .query::<records::RecordsQuery>().answers_text("text/csv", "format=csv").answers_text("application/jsonl", "format=jsonl")
+            .answers::<RecordPage>(200, "the records"),
+        Op::new("delete", "/v1/records", By(Operate), "Erase what is recorded of a user", delete(records::erase))
+            .query::<records::EraseQuery>().answers::<records::Erased>(200, "erased, and audited"),
+        Op::new("get", "/v1/records/{id}", By(Read), "The record of one job; `number` needs the role `disclose`", get(records::show))
+            .query::<records::RecordQuery>().answers::<Record>(200, "the record"),
+        Op::new("get", "/v1/statistics", By(Read), "How jobs went: asked, rung, answered, verified, reasons", get(records::statistics))
+            .query::<records::TallyQuery>().answers::<records::Statistics>(200, "the counts"),
+        Op::new("get", "/v1/audit", By(Operate), "Who made tokens, saw full numbers, erased users", get(records::audit))
+            .query::<records::AuditQuery>().answers::<records::Acts>(200, "the latest acts"),
     ]
 }
 

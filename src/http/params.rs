@@ -64,6 +64,10 @@ impl<S: Send + Sync> FromRequest<S> for JsonBytes {
 
 /// The object of a body; what does not fit is told by the field's name.
 pub(super) fn read_body<T: DeserializeOwned>(body: &[u8], remedy: &str) -> Result<T, Problem> {
+    // serde would take a list of the members' values too.
+    if !body.trim_ascii_start().starts_with(b"{") {
+        return Err(Problem::field("", "the body is no JSON object", remedy));
+    }
     serde_json::from_slice(body).map_err(|error| {
         let told = error.to_string();
         // serde names the field between backticks.

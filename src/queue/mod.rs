@@ -8,6 +8,7 @@ mod claim;
 mod cursor;
 pub mod embedded;
 mod events;
+mod records;
 mod tokens;
 
 use std::future::Future;
@@ -19,13 +20,15 @@ pub use answer::{
 pub use claim::{Claim, Claimed, DialId, Fence, Noted, Orphan, Permit};
 pub use cursor::{Consumer, Cursor};
 pub use events::{After, CallEnd, Event, EventFilter, EventPage, EventStore, Fed, Feed, Place, Placed};
+pub use records::{Audited, RecordFilter, RecordPage, RecordStore};
 pub use tokens::TokenStore;
 
-use crate::access::{Actor, Admission, NewToken, Presented, TokenId, TokenOrder, TokenView};
+use crate::access::{Actor, Admission, NewToken, Presented, Scope, TokenId, TokenOrder, TokenView};
 use crate::job::{Job, JobKey, UnixMs};
 use crate::leg::record::LegRecord;
 use crate::report::progress::Progress;
 use crate::report::record::{AttemptRecord, JobResult};
+use crate::report::recorded::{Record, Tally, TallyBy};
 
 /// A durable store of jobs and results. What an answer says has survived `kill -9` already.
 pub trait JobStore: Send + Sync {
@@ -388,6 +391,54 @@ impl EventStore for Store {
     async fn latest(&self) -> Result<Place, StoreError> {
         match self {
             Store::Embedded(store) => store.latest().await,
+        }
+    }
+}
+
+impl RecordStore for Store {
+    async fn records(
+        &self,
+        filter: RecordFilter,
+        after: Option<Cursor>,
+        limit: usize,
+    ) -> Result<RecordPage, StoreError> {
+        match self {
+            Store::Embedded(store) => store.records(filter, after, limit).await,
+        }
+    }
+
+    async fn record(
+        &self,
+        key: JobKey,
+        discloses_to: Option<Actor>,
+        now: UnixMs,
+    ) -> Result<Option<Record>, StoreError> {
+        match self {
+            Store::Embedded(store) => store.record(key, discloses_to, now).await,
+        }
+    }
+
+    async fn erase_user(
+        &self,
+        tenant: String,
+        user: String,
+        actor: Actor,
+        now: UnixMs,
+    ) -> Result<usize, StoreError> {
+        match self {
+            Store::Embedded(store) => store.erase_user(tenant, user, actor, now).await,
+        }
+    }
+
+    async fn tally(&self, filter: RecordFilter, by: TallyBy) -> Result<Vec<Tally>, StoreError> {
+        match self {
+            Store::Embedded(store) => store.tally(filter, by).await,
+        }
+    }
+
+    async fn audit(&self, scope: Scope, limit: usize) -> Result<Vec<Audited>, StoreError> {
+        match self {
+            Store::Embedded(store) => store.audit(scope, limit).await,
         }
     }
 }

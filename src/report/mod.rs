@@ -2,5 +2,6 @@
 
 pub mod progress;
 pub mod record;
+pub mod recorded;
 pub mod reload;
 pub mod snapshot;

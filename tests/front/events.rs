@@ -97,7 +97,7 @@ async fn claimed(store: &Store) -> Claim {
 }
 
 /// A call as the gateway tells it, up to the key.
-async fn dial(store: &Store) -> Claim {
+pub(crate) async fn dial(store: &Store) -> Claim {
     let claim = claimed(store).await;
     let key = claim.job.key.clone();
     store.progress(&key, Progress::Dialling, NOW);
@@ -109,7 +109,7 @@ async fn dial(store: &Store) -> Claim {
 }
 
 /// The key, the result, and the end of the call, as the gateway tells them.
-async fn press(store: &Store, claim: &Claim) {
+pub(crate) async fn press(store: &Store, claim: &Claim) {
     store.progress(&claim.job.key, Progress::Key, UnixMs(NOW.0 + 4));
     let span = Span { accepted_at: claim.accepted_at, finished_at: UnixMs(NOW.0 + 4) };
     let result = JobResult::new(&claim.job, Reason::KeyPressed, vec![attempt(None)], &server(), span);

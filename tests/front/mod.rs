@@ -123,6 +123,7 @@ pub(crate) fn settings(max_waiting: usize) -> (embedded::Settings, Scratch) {
         directory: directory.clone(),
         reserve_bytes: 0,
         results_kept: Duration::from_secs(86_400),
+        records_kept: Duration::from_secs(90 * 86_400),
         max_waiting,
         server: server(),
     };

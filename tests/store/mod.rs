@@ -48,6 +48,7 @@ pub(crate) fn settings(directory: &Path) -> Settings {
         directory: directory.to_owned(),
         reserve_bytes: 1 << 20,
         results_kept: Duration::from_secs(7 * 24 * 3600),
+        records_kept: Duration::from_secs(90 * 24 * 3600),
         max_waiting: 100_000,
         server: server(),
     }

@@ -9,6 +9,7 @@ use rusqlite::{Connection, OptionalExtension, Row, params};
 use tokio::sync::broadcast;
 
 use super::board::Board;
+use super::records;
 use super::schema::{self, blob, ms, record};
 use super::task::{Outcome, Step};
 use crate::job::{JobKey, UnixMs};
@@ -87,6 +88,7 @@ pub(super) fn ended(step: &mut Step<'_>, of: Of<'_>, end: &CallEnd, now: UnixMs)
     noted(step, of)?;
     let n = next(step, of.row)?;
     add(step, of, n, Progress::Ended, now, With::End(end))?;
+    records::ended(step, of.row, end)?;
     Ok(Ok(()))
 }
 

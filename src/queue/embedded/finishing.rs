@@ -5,9 +5,11 @@ use rusqlite::{OptionalExtension, Row, params};
 use super::board::Board;
 use super::events::{self, Of};
 use super::reading::{self, Seen};
+use super::records;
 use super::schema::{self, blob, ms, must, phase, record};
 use super::task::{Outcome, Step};
 use crate::job::{Job, JobKey, UnixMs};
+use crate::number::Number;
 use crate::queue::{Cancelled, Fence, Finished, JobView, StoreError};
 use crate::reason::Reason;
 use crate::report::record::{JobResult, Span};
@@ -16,7 +18,12 @@ use crate::report::record::{JobResult, Span};
 /// dialled meanwhile.
 const MAX_EXPIRED: i64 = 1000;
 
-pub(super) fn finish(step: &mut Step<'_>, fence: Fence, result: &JobResult) -> Outcome<Finished> {
+pub(super) fn finish(
+    step: &mut Step<'_>,
+    fence: Fence,
+    number: &Number,
+    result: &JobResult,
+) -> Outcome<Finished> {
     let sql = "SELECT phase, fence, result FROM jobs WHERE seq = ?1";
     let found = step
         .db
@@ -28,7 +35,7 @@ pub(super) fn finish(step: &mut Step<'_>, fence: Fence, result: &JobResult) -> O
     match found {
         Some((phase::FINISHED, _, Some(first))) => Ok(Ok(Finished::Already(Box::new(first)))),
         Some((phase::CLAIMED | phase::DIALLING, held, _)) if held == fence.number => {
-            close(step, fence.row, result)?;
+            close(step, fence.row, number, result)?;
             Ok(Ok(Finished::Now))
         }
         Some(_) | None => Ok(Err(StoreError::NotHeld)),
@@ -43,15 +50,15 @@ pub(super) fn end_undialled(
     now: UnixMs,
 ) -> rusqlite::Result<JobResult> {
     let sql = "SELECT phase, accepted_at, job, attempts FROM jobs WHERE seq = ?1";
-    let (before, result) = step.db.prepare_cached(sql)?.query_row([row], |row| {
+    let (before, number, result) = step.db.prepare_cached(sql)?.query_row([row], |row| {
         let job: Job = must(record(row, "job")?)?;
         let accepted_at = schema::time(row, "accepted_at")?;
         let attempts = record(row, "attempts")?.unwrap_or_default();
         let span = Span { accepted_at, finished_at: now };
         let result = JobResult::new(&job, reason, attempts, &step.facts.server, span);
-        Ok((row.get::<_, i64>("phase")?, result))
+        Ok((row.get::<_, i64>("phase")?, job.to, result))
     })?;
-    close(step, row, &result)?;
+    close(step, row, &number, &result)?;
     if before == phase::CLAIMED {
         step.told.cancelled.push(result.key());
     } else {
@@ -62,11 +69,12 @@ pub(super) fn end_undialled(
 
 /// The final state: the result stays, the number and whatever else the job held goes. What would end
 /// its leg stays until the leg is over: the farewell may still be playing.
-fn close(step: &mut Step<'_>, row: i64, result: &JobResult) -> rusqlite::Result<()> {
+fn close(step: &mut Step<'_>, row: i64, number: &Number, result: &JobResult) -> rusqlite::Result<()> {
     let sql = "UPDATE jobs SET phase = 4, fence = fence + 1, job = NULL, attempts = NULL,
                result = ?2, finished_at = ?3 WHERE seq = ?1";
-    let at = ms(result.finished_at);
-    step.db.prepare_cached(sql)?.execute(params![row, blob(result)?, at])?;
+    let (at, body) = (ms(result.finished_at), blob(result)?);
+    step.db.prepare_cached(sql)?.execute(params![row, body, at])?;
+    records::add(step, row, number, result, &body)?;
     step.db.prepare_cached("INSERT INTO outbox(job, tenant, at) VALUES(?1, ?2, ?3)")?.execute(params![
         row,
         result.tenant,

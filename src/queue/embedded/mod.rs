@@ -14,8 +14,10 @@ mod lock;
 mod open;
 mod outbox;
 mod reading;
+mod records;
 mod room;
 mod schema;
+mod sealing;
 mod task;
 mod tokens;
 mod writer;
@@ -36,15 +38,16 @@ use self::reading::Reader;
 use self::task::{Class, Outcome, Step};
 use self::writer::Writer;
 use super::{
-    After, CallEnd, Cancelled, Claim, Claimed, Consumer, Cursor, DialId, DialRefused, EventFilter, EventPage,
-    EventStore, Finished, JobStore, JobView, Keep, Kept, ListFilter, Noted, Orphan, Page, Permit, Place,
-    Published, StoreError, Submitted, TokenStore,
+    After, Audited, CallEnd, Cancelled, Claim, Claimed, Consumer, Cursor, DialId, DialRefused, EventFilter,
+    EventPage, EventStore, Finished, JobStore, JobView, Keep, Kept, ListFilter, Noted, Orphan, Page, Permit,
+    Place, Published, RecordFilter, RecordPage, RecordStore, StoreError, Submitted, TokenStore,
 };
-use crate::access::{Actor, Admission, NewToken, Presented, TokenId, TokenOrder, TokenView};
+use crate::access::{Actor, Admission, NewToken, Presented, Scope, TokenId, TokenOrder, TokenView};
 use crate::job::{Fingerprint, Job, JobKey, UnixMs};
 use crate::leg::record::LegRecord;
 use crate::report::progress::Progress;
 use crate::report::record::{AttemptRecord, JobResult};
+use crate::report::recorded::{Record, Tally, TallyBy};
 
 /// How soon a producer may try again when as many jobs wait as may: some of them will have ended.
 const RETRY_QUEUE_FULL: Duration = Duration::from_secs(5);
@@ -63,6 +66,8 @@ struct Inner {
     board: Arc<Board>,
     writer: Writer,
     reader: Reader,
+    /// Another one, for what may take long: records and counts.
+    archive: Reader,
     requests: Semaphore,
     /// Of the fingerprints, and what every other secret of the store is made of.
     key: [u8; 32],
@@ -93,6 +98,13 @@ impl Embedded {
     fn board(&self) -> Arc<Board> {
         Arc::clone(&self.0.board)
     }
+}
+
+/// A key of its own for each use, from the store's.
+fn derived(key: &[u8; 32], of: &str) -> [u8; 32] {
+    let mut mac = Hmac::<Sha256>::new_from_slice(key).expect("HMAC takes a key of any length");
+    mac.update(of.as_bytes());
+    mac.finalize().into_bytes().into()
 }
 
 impl JobStore for Embedded {
@@ -150,8 +162,8 @@ impl JobStore for Embedded {
     }
 
     async fn finish(&self, claim: &Claim, result: JobResult) -> Result<Finished, StoreError> {
-        let fence = claim.fence;
-        self.write(Class::MustLand, move |step| finishing::finish(step, fence, &result)).await
+        let (fence, job) = (claim.fence, Arc::clone(&claim.job));
+        self.write(Class::MustLand, move |step| finishing::finish(step, fence, &job.to, &result)).await
     }
 
     async fn expire(&self, now: UnixMs) -> Result<usize, StoreError> {
@@ -252,9 +264,7 @@ impl JobStore for Embedded {
     }
 
     fn secret(&self, of: &str) -> [u8; 32] {
-        let mut mac = Hmac::<Sha256>::new_from_slice(&self.0.key).expect("HMAC takes a key of any length");
-        mac.update(of.as_bytes());
-        mac.finalize().into_bytes().into()
+        derived(&self.0.key, of)
     }
 
     fn depth(&self) -> usize {
@@ -329,5 +339,76 @@ impl EventStore for Embedded {
 
     async fn latest(&self) -> Result<Place, StoreError> {
         self.read(events::latest).await
+    }
+}
+
+impl RecordStore for Embedded {
+    async fn records(
+        &self,
+        filter: RecordFilter,
+        after: Option<Cursor>,
+        limit: usize,
+    ) -> Result<RecordPage, StoreError> {
+        let after = match after {
+            None => 0,
+            Some(cursor) => cursor.row().ok_or(StoreError::BadCursor)?,
+        };
+        let limit = limit.clamp(1, MAX_PAGE);
+        self.look_up(move |db| records::page(db, &filter, after, limit)).await
+    }
+
+    async fn record(
+        &self,
+        key: JobKey,
+        discloses_to: Option<Actor>,
+        now: UnixMs,
+    ) -> Result<Option<Record>, StoreError> {
+        match discloses_to {
+            None => self.look_up(move |db| records::one(db, &key)).await,
+            Some(actor) => {
+                self.write(Class::Ordinary, move |step| records::disclose(step, &key, &actor, now)).await
+            }
+        }
+    }
+
+    async fn erase_user(
+        &self,
+        tenant: String,
+        user: String,
+        actor: Actor,
+        now: UnixMs,
+    ) -> Result<usize, StoreError> {
+        let mut count = 0;
+        loop {
+            let (tenant, user) = (tenant.clone(), user.clone());
+            let some = self.write(Class::Ordinary, move |step| records::erase(step, &tenant, &user)).await?;
+            count += some;
+            if some < records::ERASED_AT_ONCE {
+                break;
+            }
+        }
+        self.write(Class::Ordinary, move |step| records::erased(step, &tenant, count, &actor, now)).await?;
+        Ok(count)
+    }
+
+    async fn tally(&self, filter: RecordFilter, by: TallyBy) -> Result<Vec<Tally>, StoreError> {
+        self.look_up(move |db| records::tally(db, &filter, by)).await
+    }
+
+    async fn audit(&self, scope: Scope, limit: usize) -> Result<Vec<Audited>, StoreError> {
+        let limit = limit.clamp(1, MAX_PAGE);
+        self.look_up(move |db| audit::latest(db, scope.tenant(), limit)).await
+    }
+}
+
+impl Embedded {
+    /// As [`Embedded::read`], where nobody who waits for a call is held up.
+    async fn look_up<T, F>(&self, f: F) -> Result<T, StoreError>
+    where
+        T: Send + 'static,
+        F: FnOnce(&rusqlite::Connection) -> rusqlite::Result<T> + Send + 'static,
+    {
+        let _slot = self.0.requests.acquire().await.map_err(|_| StoreError::Closed)?;
+        self.0.archive.run(f).await
     }
 }

@@ -14,8 +14,9 @@ use super::board::Board;
 use super::lock::{Lock, NotLocked};
 use super::reading::Reader;
 use super::room::Room;
+use super::sealing::Seal;
 use super::writer::Writer;
-use super::{Embedded, Inner, MAX_REQUESTS, schema};
+use super::{Embedded, Inner, MAX_REQUESTS, derived, schema};
 use crate::report::record::Server;
 
 /// What a store is opened with.
@@ -27,6 +28,8 @@ pub struct Settings {
     pub reserve_bytes: u64,
     /// `[queue] results_days`: how long a result is kept for consumers that do not acknowledge it.
     pub results_kept: Duration,
+    /// `[queue] records_days`: how long the record of a job is kept.
+    pub records_kept: Duration,
     /// How many jobs may wait to be claimed.
     pub max_waiting: usize,
     /// Named in the results that the store makes itself.
@@ -84,6 +87,8 @@ pub enum OpenError {
 pub(super) struct Facts {
     pub(super) server: Server,
     pub(super) results_kept: Duration,
+    pub(super) records_kept: Duration,
+    pub(super) seal: Seal,
     pub(super) max_waiting: usize,
     /// Counts the openings of this store: what an earlier one held is nobody's now.
     pub(super) run: i64,
@@ -117,6 +122,8 @@ impl Embedded {
         let facts = Facts {
             server: settings.server.clone(),
             results_kept: settings.results_kept,
+            records_kept: settings.records_kept,
+            seal: Seal::new(&derived(&start.key, "records")),
             max_waiting: settings.max_waiting,
             run: start.run,
             _lock: lock,
@@ -126,10 +133,12 @@ impl Embedded {
             board.work.notify_one();
         }
         let reader = Connection::open(&path).map_err(database)?;
+        let archive = Connection::open(&path).map_err(database)?;
         let room = Room::new(directory, settings.reserve_bytes);
         Ok(Self(Arc::new(Inner {
             writer: Writer::start(db, facts, room, Arc::clone(&board)).map_err(io)?,
-            reader: Reader::start(reader).map_err(io)?,
+            reader: Reader::start(reader, "store-reader").map_err(io)?,
+            archive: Reader::start(archive, "store-archive").map_err(io)?,
             board,
             requests: Semaphore::new(MAX_REQUESTS),
             key: start.key,

@@ -5,6 +5,7 @@ use std::time::Duration;
 use rusqlite::{Connection, OptionalExtension, params};
 
 use super::keeping;
+use super::records;
 use super::schema::{ms, must, record};
 use super::task::{Outcome, Step};
 use crate::job::UnixMs;
@@ -98,6 +99,7 @@ pub(super) fn prune(step: &mut Step<'_>, now: UnixMs) -> Outcome<usize> {
     let done_with = acknowledged_by_all(step)?;
     let legs = forgotten_legs(step, now)?;
     old_events(step, now)?;
+    records::prune(step, before(now, step.facts.records_kept), MAX_PRUNED)?;
     let jobs = finished_jobs(step, now)?;
     let kept = keeping::forget(step, now)?;
     step.told.checkpoint = true;

@@ -25,9 +25,9 @@ pub(super) struct Reader {
 }
 
 impl Reader {
-    pub(super) fn start(db: Connection) -> std::io::Result<Self> {
+    pub(super) fn start(db: Connection, name: &str) -> std::io::Result<Self> {
         let (inbox, looks) = mpsc::channel::<Look>();
-        let thread = std::thread::Builder::new().name("store-reader".to_owned()).spawn(move || {
+        let thread = std::thread::Builder::new().name(name.to_owned()).spawn(move || {
             if let Err(error) = prepare(&db) {
                 tracing::error!(%error, "the store's reader could not start");
                 return;

@@ -6,12 +6,12 @@ use rusqlite::{Connection, Row};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
-use super::{events, tokens};
+use super::{events, records, tokens};
 use crate::job::UnixMs;
 
 /// What makes each version of the tables out of the one before; a new store takes every step. Steps are
 /// only ever added: a store of any older gateway opens.
-const STEPS: &[&str] = &[TABLES, KEPT, tokens::TABLES, events::TABLES];
+const STEPS: &[&str] = &[TABLES, KEPT, tokens::TABLES, events::TABLES, records::TABLES];
 
 /// Grows with [`STEPS`]; a store of a newer gateway is refused.
 pub(super) const VERSION: i64 = STEPS.len() as i64;
