@@ -36,6 +36,9 @@ const SEEK_MORE_SELDOM_AFTER: Samples = Samples::from_ms(4000);
 /// As long as the delay was not sought in so many samples, an echo is to be expected.
 const EXPECTED: Samples = Samples::from_ms(1500);
 
+/// An echo that is louder than most voices would have been found in so many.
+const FOUND: Samples = Samples::from_ms(600);
+
 /// After trials that failed and long seeking, one group of so many is correlated at least.
 const SEEK_EVERY: u64 = 6;
 
@@ -105,9 +108,19 @@ impl Listening {
         left / received.max(1.0)
     }
 
+    /// The mean square of what was left of late.
+    pub(super) fn mean_square_left(&self) -> f32 {
+        self.energies[1] * (1.0 - LEVEL_MEMORY) / BLOCK as f32
+    }
+
     /// True as long as it is not to be told whether there is an echo.
     pub(super) fn expects_echo(&self) -> bool {
         self.sought < EXPECTED.0
+    }
+
+    /// True as long as even a loud echo may not have been found.
+    pub(super) fn expects_loud_echo(&self) -> bool {
+        self.sought < FOUND.0
     }
 
     /// Takes the echo out of received samples.

@@ -46,8 +46,15 @@ const HANGOVER: Samples = Samples::from_ms(100);
 /// After so much that was not worth hearing, all but the path is forgotten.
 const FORGOTTEN_AFTER: Samples = Samples::from_ms(2000);
 
-/// What is left of our own voice at most, where it is nobody else's.
-const TAKEN_OUT: Db = Db(-6.0);
+/// What is left of our own voice at most, where it is nobody else's: half of what came.
+const TAKEN_OUT: Db = Db(-3.0);
+
+/// While we speak, what is left and fainter may be what the line's noise keeps from being found or taken
+/// out; it is 20 dB under a prompt of ours, and voices are louder.
+const FAINTEST_VOICE: Dbm0 = Dbm0(-36.0);
+
+/// The same as long as even a loud echo may not have been found; one that is louder is found at once.
+const FAINTEST_AT_FIRST: Dbm0 = Dbm0(-26.0);
 
 /// What one line knows of its own echo.
 #[derive(Debug, Clone, Default)]
@@ -128,13 +135,15 @@ impl EchoModel {
     }
 
     /// True if what was received of late is our own voice, as far as can be told: taken out for the most
-    /// part or, as long as no echo path was found or given up, to be expected.
+    /// part, or left so faint that it may be what could not be taken out.
     pub fn is_echo(&self) -> bool {
         let Some(listening) = self.heard_last() else { return false };
-        match self.canceller {
-            Some(_) => listening.share_left() <= TAKEN_OUT.power_ratio(),
-            None => listening.expects_echo(),
-        }
+        let faintest = match self.canceller {
+            Some(_) if listening.share_left() <= TAKEN_OUT.power_ratio() => return true,
+            None if listening.expects_loud_echo() => FAINTEST_AT_FIRST,
+            Some(_) | None => FAINTEST_VOICE,
+        };
+        listening.mean_square_left() < faintest.mean_square()
     }
 }
 
