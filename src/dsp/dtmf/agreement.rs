@@ -41,6 +41,8 @@ pub(super) struct Agreement {
     found: u32,
     /// The same with those in which it is faint.
     faint: u32,
+    /// The same with those that hold a trace of it.
+    traced: u32,
     pub(super) doubt: Doubt,
     /// The first window, on which the others must agree.
     pub(super) first: Pair,
@@ -54,13 +56,17 @@ impl Agreement {
     /// The first window that found `key`.
     pub(super) fn begin(key: Key, onset: Samples, found: &Found, doubt: Doubt, before: Before) -> Self {
         let (agreeing, first, standing) = (1, found.pair, found.standing);
-        Self { key, onset, agreeing, found: 0, faint: 0, doubt, first, before, standing }.finds(found)
+        let (faint, traced) = (0, 0);
+        Self { key, onset, agreeing, found: 0, faint, traced, doubt, first, before, standing }.finds(found)
     }
 
     /// The same, after windows that found the key but do not count for what begins.
     pub(super) fn after(self, known: Option<&Self>) -> Self {
-        let (found, faint) = known.map_or((0, 0), |known| (known.found, known.faint));
-        Self { found: self.found | found, faint: self.faint | faint, ..self }
+        let Some(known) = known else {
+            return self;
+        };
+        let (found, faint) = (self.found | known.found, self.faint | known.faint);
+        Self { found, faint, traced: self.traced | known.traced, ..self }
     }
 
     /// The newest window found it again. In doubt, another level begins anew.
@@ -76,8 +82,12 @@ impl Agreement {
     }
 
     fn finds(self, found: &Found) -> Self {
-        let is_found = u32::from(found.purity != Purity::Faint);
-        Self { found: self.found | is_found, faint: self.faint | 1, ..self }
+        let [is_found, is_faint] = match found.purity {
+            Purity::Clear | Purity::Buried => [1, 1],
+            Purity::Faint => [0, 1],
+            Purity::Trace => [0, 0],
+        };
+        Self { found: self.found | is_found, faint: self.faint | is_faint, traced: self.traced | 1, ..self }
     }
 
     fn is_doubtful(&self) -> bool {
@@ -94,7 +104,7 @@ impl Agreement {
 
     /// The tones are not as a key's are, for which `doubt` stands.
     pub(super) fn fail(self, pair: &Pair, doubt: Doubt) -> Self {
-        Self { doubt, found: 1, faint: 1, ..self.anew(pair) }
+        Self { doubt, found: 1, faint: 1, traced: 1, ..self.anew(pair) }
     }
 
     /// True for a window in which nothing stands beside the tones any more, so
@@ -119,30 +129,35 @@ impl Agreement {
     }
 
     /// True if a window that found the key goes on where the others ended: right
-    /// after them, or after a frame that was lost, as it was before it.
+    /// after them, or after a frame that was lost, as it was before it. Where
+    /// there were but traces of late, the key begins.
     pub(super) fn goes_on(&self, limits: &Limits, found: &Found) -> bool {
-        self.is_recent() || self.is_steady(limits, &found.pair)
+        if self.is_recent() {
+            return found.purity == Purity::Trace || self.faint & mask(RECENT_WINDOWS) != 0;
+        }
+        self.is_steady(limits, &found.pair)
     }
 
     /// True if windows right before this one found the key.
     pub(super) fn is_recent(&self) -> bool {
-        self.faint & mask(RECENT_WINDOWS) != 0
+        self.traced & mask(RECENT_WINDOWS) != 0
     }
 
     /// True if the next window that finds the key may begin before what follows
     /// a lost frame does.
     pub(super) fn is_parted(&self) -> bool {
-        self.faint & mask(PARTED_WINDOWS) == 0
+        self.traced & mask(PARTED_WINDOWS) == 0
     }
 
     /// A window later; `None` once so many found nothing that a lost frame is
     /// no reason.
     pub(super) fn age(self) -> Option<Self> {
-        let [agreeing, found, faint] = [self.agreeing, self.found, self.faint].map(|windows| windows << 1);
+        let sets = [self.agreeing, self.found, self.faint, self.traced];
+        let [agreeing, found, faint, traced] = sets.map(|windows| windows << 1);
         // Under a dial tone a key is told or found anew.
         let is_bridged = !self.is_doubtful() && self.standing.is_none();
         let kept = if is_bridged { BRIDGED_RECENT_WINDOWS } else { RECENT_WINDOWS };
-        (faint & mask(kept) != 0).then_some(Self { agreeing, found, faint, ..self })
+        (traced & mask(kept) != 0).then_some(Self { agreeing, found, faint, traced, ..self })
     }
 
     /// True once enough windows found it; where our own voice may be heard
@@ -168,7 +183,7 @@ impl Agreement {
 
     /// True once it is no accident that windows found it, however faint it is.
     pub(super) fn is_trace(&self) -> bool {
-        of(self.faint, FAINT_RECENT_WINDOWS) >= FAINT_TRACE_WINDOWS
+        of(self.traced, FAINT_RECENT_WINDOWS) >= FAINT_TRACE_WINDOWS
     }
 }
 

@@ -296,7 +296,7 @@ impl Detector {
             return;
         };
         self.agreement = Some(agreement);
-        if found.purity == Purity::Faint && agreement.is_trace() {
+        if found.purity.is_faint() && agreement.is_trace() {
             let at = self.history.at;
             self.trace.see(key, at.saturating_sub(Samples(WINDOW as u64)), at, tell);
         }

@@ -7,7 +7,7 @@ use super::fit::{WINDOW, Wave, solve};
 use super::history::{History, KEPT_HOPS};
 use super::limits::{
     DOUBTFUL, DRIFT, FADING, FADING_A_LITTLE, FADING_NOTE, FALLEN, GROWTH, LITTLE, LOUD_NOTE, NOTE,
-    SAME_SHARE, SLOPE, TOLERANCE, TURN,
+    SAME_SHARE, SLOPE, SWELLING, TOLERANCE, TURN,
 };
 use super::window::{BEFORE, BEGIN, Filtered, Pair};
 
@@ -50,13 +50,14 @@ pub(super) fn verdict(
     let slope = plain.slope.max(freed.slope);
     let fading = plain.fading.max(freed.fading);
     let falls = fading.max(plain.fell).max(freed.fell);
+    let moves = falls > FADING_A_LITTLE || plain.fading.min(freed.fading) < -SWELLING;
     let fades = slope > SLOPE || fading > FADING;
     let is_chord = || fades && has_grown(agreement, history, newest);
     let has_note = || tonality(filtered, newest) > NOTE;
     match agreement.doubt {
         // After a hole the high-pass still settles in the window, and nothing is known of before it.
         Doubt::None if history.unbroken() < KEPT_HOPS => Verdict::Key,
-        Doubt::None | Doubt::Same if fades_with_note(filtered, newest, falls) => Verdict::Chord,
+        Doubt::None | Doubt::Same if moves_with_note(filtered, newest, moves) => Verdict::Chord,
         Doubt::Same if newest.share < SAME_SHARE => Verdict::Again,
         Doubt::Same if slope > SLOPE => Verdict::Doubtful,
         Doubt::Same => Verdict::Key,
@@ -73,10 +74,10 @@ pub(super) fn verdict(
     }
 }
 
-/// True if another tone stands beside a key that fades, or a loud one beside any.
-fn fades_with_note(filtered: &Filtered, newest: &Pair, fading: f32) -> bool {
+/// True if another tone stands beside a key whose level moves, or a loud one beside any.
+fn moves_with_note(filtered: &Filtered, newest: &Pair, moves: bool) -> bool {
     let tonality = tonality(filtered, newest);
-    tonality > FADING_NOTE && (fading > FADING_A_LITTLE || tonality > LOUD_NOTE)
+    tonality > if moves { FADING_NOTE } else { LOUD_NOTE }
 }
 
 /// True if what is on the line beside a key began with it.

@@ -45,7 +45,10 @@ pub(super) const BURIED: Grade = Grade { share: 0.80, frequency_off: 0.007, twis
 
 /// Keys under so much of our own voice that only very many windows can show
 /// them: both tones where they belong, however little of the line they are.
-pub(super) const FAINT: Grade = Grade { share: 0.50, frequency_off: 0.008, twist: [Db(-7.5), Db(4.5)] };
+pub(super) const FAINT: Grade = Grade { share: 0.60, ..FAINT_TRACE };
+
+/// Traces of keys under yet more of it.
+pub(super) const FAINT_TRACE: Grade = Grade { share: 0.45, frequency_off: 0.008, twist: [Db(-7.5), Db(4.5)] };
 
 /// Where dial tones lie, in hertz: 400 to 450 Hz (ITU-T E.180), or two of 330
 /// to 480 Hz as in North America and Britain.
@@ -184,6 +187,9 @@ pub(super) const FADING_NOTE: f32 = 0.14;
 
 /// By how many deviations a key fades that fades a little.
 pub(super) const FADING_A_LITTLE: f32 = 0.8;
+
+/// By how many deviations a key swells that does so beyond doubt.
+pub(super) const SWELLING: f32 = 1.6;
 
 /// See [`NOTE`]: beyond doubt, whether or not the key fades.
 pub(super) const LOUD_NOTE: f32 = 0.5;

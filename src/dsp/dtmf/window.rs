@@ -7,8 +7,8 @@ use super::gate::Look;
 use super::history::{History, KEPT, KEPT_HOPS};
 use super::key::Key;
 use super::limits::{
-    BURIED, DISTURBED, EVIDENCE, FAINT, GATE_FILTERED_SHARE, GATE_SHARE, LINGERING, PURE, SAME_LEVEL,
-    SAME_SHARE, on_the_line,
+    BURIED, DISTURBED, EVIDENCE, FAINT, FAINT_TRACE, GATE_FILTERED_SHARE, GATE_SHARE, LINGERING, PURE,
+    SAME_LEVEL, SAME_SHARE, on_the_line,
 };
 use super::press::{presence, presences};
 use super::standing::{Standing, take_out};
@@ -25,8 +25,20 @@ pub(super) enum Purity {
     Clear,
     /// Under so much else that many windows have to show it.
     Buried,
-    /// Under more of our own voice than of itself.
+    /// Under so much of our own voice that very many windows have to show it.
     Faint,
+    /// Under so much of it that they show no more than a trace.
+    Trace,
+}
+
+impl Purity {
+    /// True if only our own voice beside the key is a reason to look at it.
+    pub(super) fn is_faint(self) -> bool {
+        match self {
+            Self::Clear | Self::Buried => false,
+            Self::Faint | Self::Trace => true,
+        }
+    }
 }
 
 /// A window that holds a key.
@@ -82,7 +94,13 @@ fn test(
     if BURIED.admits(&measure) {
         return Some((found, Purity::Buried));
     }
-    (has_voice && FAINT.admits(&measure)).then_some((found, Purity::Faint))
+    if !has_voice {
+        return None;
+    }
+    if FAINT.admits(&measure) {
+        return Some((found, Purity::Faint));
+    }
+    FAINT_TRACE.admits(&measure).then_some((found, Purity::Trace))
 }
 
 /// The newest window, if it is a key's: by itself, or once the dial tone is
@@ -111,7 +129,7 @@ pub(super) fn find(
             *filtered = cleaned;
             Some(Found { pair, purity: Purity::Clear, standing: Some(standing) })
         }
-        Some((_, Purity::Buried | Purity::Faint)) | None => plain,
+        Some((_, Purity::Buried | Purity::Faint | Purity::Trace)) | None => plain,
     }
 }
 
