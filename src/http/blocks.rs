@@ -5,6 +5,7 @@ use std::time::Duration;
 use axum::Json;
 use axum::extract::{Path, State};
 use axum::http::StatusCode;
+use data_encoding::{HEXLOWER, HEXLOWER_PERMISSIVE};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
@@ -252,21 +253,16 @@ pub(super) async fn audit(
     let before = query.before.as_deref().map(place).transpose()?;
     let limit = number("limit", query.limit.as_deref(), DEFAULT_PAGE, 1..=LARGEST_PAGE)? as usize;
     let page = front.admission.audit(before, limit).await?;
-    let next = page.last().filter(|_| page.len() == limit).map(|(key, _)| hex(key));
+    let next = page.last().filter(|_| page.len() == limit).map(|(key, _)| HEXLOWER.encode(key));
     let seen = |entry: &Audited| scope.is_none() || entry.block.tenant == scope;
     let entries = page.into_iter().map(|(_, entry)| entry).filter(seen).collect();
     Ok(Json(Trail { entries, next }))
 }
 
-fn hex(key: &[u8]) -> String {
-    key.iter().map(|byte| format!("{byte:02x}")).collect()
-}
-
 fn place(text: &str) -> Result<Vec<u8>, Problem> {
-    let pairs = text.as_bytes().chunks(2);
-    let byte = |pair: &[u8]| u8::from_str_radix(std::str::from_utf8(pair).ok()?, 16).ok();
-    let read: Option<Vec<u8>> = pairs.map(byte).collect();
-    read.ok_or_else(|| Problem::field("before", "no place of the trail", "send the next of the page before"))
+    HEXLOWER_PERMISSIVE
+        .decode(text.as_bytes())
+        .map_err(|_| Problem::field("before", "no place of the trail", "send the next of the page before"))
 }
 
 fn kind_of(name: &str) -> Result<BlockKind, Problem> {

@@ -4,6 +4,7 @@
 use std::fmt;
 use std::net::IpAddr;
 
+use data_encoding::{HEXLOWER, HEXLOWER_PERMISSIVE};
 use hmac::{Hmac, KeyInit, Mac};
 use ipnet::{IpNet, Ipv6Net};
 use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
@@ -31,20 +32,12 @@ impl Mark {
 
     /// Its bytes in hexadecimal.
     pub(super) fn hex(&self) -> String {
-        self.0.iter().map(|byte| format!("{byte:02x}")).collect()
+        HEXLOWER.encode(&self.0)
     }
 
     /// What [`Mark::hex`] wrote.
     pub(super) fn from_hex(text: &str) -> Option<Mark> {
-        let digits = text.as_bytes();
-        if digits.len() != 32 || !digits.iter().all(u8::is_ascii_hexdigit) {
-            return None;
-        }
-        let mut bytes = [0; 16];
-        for (byte, pair) in bytes.iter_mut().zip(digits.chunks(2)) {
-            *byte = u8::from_str_radix(std::str::from_utf8(pair).ok()?, 16).ok()?;
-        }
-        Some(Mark(bytes))
+        HEXLOWER_PERMISSIVE.decode(text.as_bytes()).ok().and_then(|bytes| Mark::from_bytes(&bytes))
     }
 }
 

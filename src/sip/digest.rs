@@ -4,6 +4,7 @@
 //! but `auth-int` cannot be answered.
 
 use super::message::{Challenge, HeaderError, Method, Name, Request, Response, Status, quote};
+use data_encoding::HEXLOWER;
 use md5::Md5;
 use rand::Rng;
 use sha2::{Digest as _, Sha256};
@@ -292,16 +293,10 @@ impl Algorithm {
     /// The hash in lower-case hexadecimal.
     fn hash(self, text: &str) -> String {
         match self {
-            Self::Md5 | Self::Md5Sess => hexadecimal(&Md5::digest(text)),
-            Self::Sha256 | Self::Sha256Sess => hexadecimal(&Sha256::digest(text)),
+            Self::Md5 | Self::Md5Sess => HEXLOWER.encode(&Md5::digest(text)),
+            Self::Sha256 | Self::Sha256Sess => HEXLOWER.encode(&Sha256::digest(text)),
         }
     }
-}
-
-fn hexadecimal(bytes: &[u8]) -> String {
-    const DIGITS: &[u8; 16] = b"0123456789abcdef";
-    let digit = |nibble: u8| char::from(DIGITS[usize::from(nibble)]);
-    bytes.iter().flat_map(|b| [digit(b >> 4), digit(b & 15)]).collect()
 }
 
 #[cfg(test)]

@@ -107,6 +107,11 @@ fn derived(key: &[u8; 32], of: &str) -> [u8; 32] {
     mac.finalize().into_bytes().into()
 }
 
+/// The row that this cursor stands for.
+fn row_of(cursor: &Cursor) -> Result<i64, StoreError> {
+    cursor.row().ok_or(StoreError::BadCursor)
+}
+
 impl JobStore for Embedded {
     async fn submit(&self, job: Job, now: UnixMs) -> Result<Submitted, StoreError> {
         let print: Fingerprint = job.content.fingerprint(&self.0.key);
@@ -199,10 +204,7 @@ impl JobStore for Embedded {
         after: Option<Cursor>,
         limit: usize,
     ) -> Result<Page, StoreError> {
-        let after = match after {
-            None => 0,
-            Some(cursor) => cursor.row().ok_or(StoreError::BadCursor)?,
-        };
+        let after = after.as_ref().map_or(Ok(0), row_of)?;
         let (board, limit) = (self.board(), limit.clamp(1, MAX_PAGE));
         self.read(move |db| reading::list(db, &board, &filter, after, limit)).await
     }
@@ -237,7 +239,7 @@ impl JobStore for Embedded {
     }
 
     async fn ack(&self, consumer: &Consumer, cursor: Cursor) -> Result<(), StoreError> {
-        let row = cursor.row().ok_or(StoreError::BadCursor)?;
+        let row = row_of(&cursor)?;
         let consumer = consumer.clone();
         self.write(Class::Ordinary, move |step| outbox::ack(step, &consumer, row)).await
     }
@@ -349,10 +351,7 @@ impl RecordStore for Embedded {
         after: Option<Cursor>,
         limit: usize,
     ) -> Result<RecordPage, StoreError> {
-        let after = match after {
-            None => 0,
-            Some(cursor) => cursor.row().ok_or(StoreError::BadCursor)?,
-        };
+        let after = after.as_ref().map_or(Ok(0), row_of)?;
         let limit = limit.clamp(1, MAX_PAGE);
         self.look_up(move |db| records::page(db, &filter, after, limit)).await
     }
