@@ -3,6 +3,7 @@
 //! A [`Call`] takes what signalling and media tell, and returns what is to be done. It knows no SIP
 //! and no RTP type: a modem is another leg.
 
+pub mod answered;
 mod effect;
 mod entry;
 mod gate;
@@ -24,6 +25,8 @@ use crate::leg::key::{Distrust, KeyEvent, KeyJoiner, KeyPath, Press};
 use crate::leg::{Cause, CauseKind, MediaCommand, MediaEvent, MediaFigures, MediaFormat, SignalEvent};
 use crate::reason::Reason;
 use crate::report::progress::Progress;
+use crate::report::record::AnsweredBy;
+use answered::{Advice, Impression};
 use script::{Script, ScriptPlan};
 use task::FailedEntry;
 use verdict::{Facts, Order};
@@ -87,6 +90,8 @@ enum State {
 #[derive(Debug)]
 pub struct Call {
     script: Script,
+    /// Of who answered.
+    impression: Impression,
     max_call: Duration,
     state: State,
     joiner: KeyJoiner,
@@ -113,6 +118,7 @@ impl Call {
     pub fn new(plan: ScriptPlan, max_call: Duration, dtmf_repeat: Duration) -> Call {
         Call {
             script: Script::new(plan),
+            impression: Impression::default(),
             max_call,
             state: State::Dialling,
             joiner: KeyJoiner::new(dtmf_repeat),
@@ -160,9 +166,18 @@ impl Call {
         match event {
             MediaEvent::Key(press) => self.handle_press(now, press),
             MediaEvent::Untrusted { why, began } => self.script.handle_untrusted(why, began),
-            MediaEvent::VoiceBegan { at } => self.script.handle_voice(at, true),
-            MediaEvent::VoiceEnded { at } => self.script.handle_voice(at, false),
-            MediaEvent::Sound { sound, from } => self.script.handle_sound(sound, from),
+            MediaEvent::VoiceBegan { at } => {
+                self.script.handle_voice(at, true);
+                self.impression.handle_voice_began(now, at);
+            }
+            MediaEvent::VoiceEnded { at } => {
+                self.script.handle_voice(at, false);
+                self.impression.handle_voice_ended(now, at);
+            }
+            MediaEvent::Sound { sound, from } => {
+                self.script.handle_sound(sound, from);
+                self.impression.handle_sound(now, sound, from);
+            }
             MediaEvent::Undecided { from, to } => self.handle_undecided(from, to),
             MediaEvent::Played { saying, clip, at } => self.script.handle_played(saying, clip, at),
             MediaEvent::Pressed { .. } => {}
@@ -171,11 +186,13 @@ impl Call {
                     self.script.handle_hung_up(now);
                 }
                 self.run_script();
+                self.impression.handle_timeout(now);
                 self.figures = Some(figures);
                 self.draw_verdict();
                 self.end_if_closed();
             }
         }
+        self.take_advice(now);
         self.run_script();
     }
 
@@ -197,7 +214,11 @@ impl Call {
     pub fn handle_timeout(&mut self, now: Instant) {
         match self.state {
             State::Answered { limit } if now >= limit => self.hang_up(),
-            State::Answered { .. } => self.script.handle_timeout(now),
+            State::Answered { .. } => {
+                self.script.handle_timeout(now);
+                self.impression.handle_timeout(now);
+                self.take_advice(now);
+            }
             State::Dialling | State::Closing => {}
         }
         self.run_script();
@@ -207,7 +228,9 @@ impl Call {
     pub fn poll_timeout(&self) -> Option<(Instant, &'static str)> {
         let State::Answered { limit } = self.state else { return None };
         let script = self.script.poll_timeout();
-        [Some((limit, "limit of the call")), script].into_iter().flatten().min_by_key(|(at, _)| *at)
+        let impression = self.impression.poll_timeout().map(|at| (at, "a pause of who answered"));
+        let limit = Some((limit, "limit of the call"));
+        [limit, script, impression].into_iter().flatten().min_by_key(|(at, _)| *at)
     }
 
     /// What is to be done next.
@@ -228,6 +251,11 @@ impl Call {
     /// The reason, once it is known.
     pub fn verdict(&self) -> Option<Reason> {
         self.verdict
+    }
+
+    /// Who or what answered, as far as can be told by now; `None` before the answer.
+    pub fn answered_by(&self) -> Option<AnsweredBy> {
+        self.impression.label()
     }
 
     /// Whether traces of keys came that fell short of one.
@@ -281,6 +309,7 @@ impl Call {
         self.state = State::Answered { limit: now + self.max_call };
         self.media(MediaCommand::Negotiated(format));
         self.progress(Progress::Answered);
+        self.impression.handle_answered(now);
         self.script.handle_answered(now);
     }
 
@@ -312,6 +341,18 @@ impl Call {
                 if let Some(record) = self.presses.get_mut(press) {
                     record.paths.push(path);
                 }
+            }
+        }
+    }
+
+    /// What who answered calls for, as long as nothing is decided.
+    fn take_advice(&mut self, now: Instant) {
+        while let Some(advice) = self.impression.poll_advice() {
+            match advice {
+                Advice::Introduce => self.script.handle_greeted(now),
+                Advice::PromptAnew => self.script.handle_came_on(now),
+                Advice::HangUp if self.conclusion.is_none() => self.hang_up(),
+                Advice::HangUp => {}
             }
         }
     }
@@ -351,6 +392,9 @@ impl Call {
         self.conclusion = Some(conclusion);
         self.deciding = at.and_then(|at| self.presses.iter().rposition(|press| press.began == at));
         if let Some(reason) = verdict::reason_at_the_key(conclusion) {
+            if let Some(pressed) = at {
+                self.impression.handle_key(pressed);
+            }
             self.tell_verdict(reason);
         }
     }
@@ -373,6 +417,7 @@ impl Call {
             rung: self.rung,
             conclusion: self.conclusion.or(answered),
             media_heard: self.media_heard(),
+            answered_by: self.impression.label(),
         };
         let reason = verdict::reason(&facts);
         self.tell_verdict(reason);

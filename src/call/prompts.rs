@@ -15,6 +15,8 @@ pub struct Prompts {
     pub context: Arc<Clip>,
     /// What to press, in the mode of this call.
     pub instruction: Arc<Clip>,
+    /// Who calls and why, for a machine that asks, before the prompt is said anew.
+    pub screening: Option<Arc<Clip>>,
     /// After a `#` that was not lone, before the prompt is said again.
     pub invalid: Option<Arc<Clip>>,
     /// After an entry that was not finished or not fully heard.

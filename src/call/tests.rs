@@ -1,4 +1,6 @@
-use super::prompts::{FraudClips, Prompts};
+mod answering;
+
+use super::prompts::{FraudClips, Prompts, SpokenClips};
 use super::script::{ConfirmKey, ScriptLimits};
 use super::task::Task;
 use super::*;
@@ -39,16 +41,21 @@ impl Bench {
     }
 
     fn of(task: Task) -> Bench {
+        Bench::with(task, None)
+    }
+
+    fn with(task: Task, spoken: Option<SpokenClips>) -> Bench {
         #[expect(clippy::disallowed_methods, reason = "any instant serves as the virtual zero")]
         let zero = Instant::now();
         let clip = |name: &str| Arc::new(Clip::new(name, vec![0; 8]));
         let prompts = Prompts {
             context: clip("context"),
             instruction: clip("instruction"),
+            screening: Some(clip("screening")),
             invalid: None,
             incomplete: None,
             wrong: None,
-            spoken: None,
+            spoken,
             code: None,
             fraud: FraudClips { question: Some(clip("question")), ..FraudClips::default() },
             thanks: Some(clip("thanks")),

@@ -40,7 +40,12 @@ impl Trust {
     /// The line said something that no person says. What began before the answer was the network's.
     pub(super) fn hear(&mut self, sound: LineSound, from: Instant) {
         match sound {
-            LineSound::Tone | LineSound::Beep | LineSound::CallTone | LineSound::Fax => {
+            LineSound::Tone
+            | LineSound::Beep
+            | LineSound::Ringback
+            | LineSound::CallTone
+            | LineSound::Information
+            | LineSound::Fax => {
                 self.stained |= self.answered.is_some_and(|answered| from >= answered);
             }
         }

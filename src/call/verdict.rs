@@ -3,6 +3,7 @@
 use super::effect::Conclusion;
 use crate::leg::{Cause, CauseKind, Stage};
 use crate::reason::Reason;
+use crate::report::record::AnsweredBy;
 
 /// Why we ended a call ourselves before anything was decided.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -26,6 +27,8 @@ pub struct Facts<'a> {
     pub conclusion: Option<Conclusion>,
     /// Whether any RTP, RTCP or key came.
     pub media_heard: bool,
+    /// Who or what picked up, as far as can be told.
+    pub answered_by: Option<AnsweredBy>,
 }
 
 /// The reason of an attempt that has ended.
@@ -89,12 +92,25 @@ fn answered(conclusion: Conclusion, facts: &Facts<'_>) -> Reason {
         reason
     } else if !facts.media_heard {
         Reason::NoMedia
+    } else if let Some(reason) = nobody(facts).filter(|_| conclusion == Conclusion::NoInput) {
+        reason
     } else if facts.cause.is_some_and(|cause| cause.kind == CauseKind::HungUpByFar) {
         Reason::HungUp
     } else if conclusion == Conclusion::Invalid {
         Reason::InvalidInput
     } else {
         Reason::NoInput
+    }
+}
+
+/// What picked up that was no person, where nobody took the prompt's call.
+fn nobody(facts: &Facts<'_>) -> Option<Reason> {
+    match facts.answered_by? {
+        AnsweredBy::Machine => Some(Reason::Voicemail),
+        AnsweredBy::Screening => Some(Reason::CallScreening),
+        AnsweredBy::Ivr => Some(Reason::Ivr),
+        AnsweredBy::Fax => Some(Reason::Fax),
+        AnsweredBy::Human | AnsweredBy::Unknown => None,
     }
 }
 
@@ -201,7 +217,7 @@ mod tests {
 
     fn of(cause: &Cause, rung: bool) -> Reason {
         let cause = Some(cause);
-        reason(&Facts { cause, order: None, rung, conclusion: None, media_heard: false })
+        reason(&Facts { cause, order: None, rung, conclusion: None, media_heard: false, answered_by: None })
     }
 
     #[test]
@@ -280,6 +296,7 @@ mod tests {
             rung: true,
             conclusion: Some(conclusion),
             media_heard,
+            answered_by: None,
         };
         assert_eq!(reason(&facts(Conclusion::Confirmed, true)), Reason::KeyPressed);
         assert_eq!(reason(&facts(Conclusion::FraudReported, true)), Reason::FraudReported);
@@ -288,5 +305,30 @@ mod tests {
         assert_eq!(reason(&unordered(Conclusion::NoInput, false)), Reason::NoMedia);
         assert_eq!(reason(&unordered(Conclusion::Untrusted, true)), Reason::InputUntrusted);
         assert_eq!(reason(&facts(Conclusion::NoInput, true)), Reason::Cancelled);
+    }
+
+    /// The label tells why nobody answered the prompt; it takes nothing from who did.
+    #[test]
+    fn who_picked_up_is_the_reason_only_where_nobody_pressed_anything() {
+        let cause = Cause { kind: CauseKind::HungUpByUs, stage: Stage::Answered, ..refusal(0, None, "") };
+        let of = |conclusion, answered_by| {
+            let (cause, answered_by) = (Some(&cause), Some(answered_by));
+            let conclusion = Some(conclusion);
+            reason(&Facts { cause, order: None, rung: true, conclusion, media_heard: true, answered_by })
+        };
+        let rows = [
+            (AnsweredBy::Machine, Reason::Voicemail),
+            (AnsweredBy::Screening, Reason::CallScreening),
+            (AnsweredBy::Ivr, Reason::Ivr),
+            (AnsweredBy::Fax, Reason::Fax),
+            (AnsweredBy::Human, Reason::NoInput),
+            (AnsweredBy::Unknown, Reason::NoInput),
+        ];
+        for (answered_by, nobody) in rows {
+            assert_eq!(of(Conclusion::NoInput, answered_by), nobody, "{answered_by:?}");
+            assert_eq!(of(Conclusion::Confirmed, answered_by), Reason::KeyPressed, "{answered_by:?}");
+            assert_eq!(of(Conclusion::SpokenMatched, answered_by), Reason::SpokenMatched, "{answered_by:?}");
+            assert_eq!(of(Conclusion::Untrusted, answered_by), Reason::InputUntrusted, "{answered_by:?}");
+        }
     }
 }

@@ -428,6 +428,7 @@ impl Driver {
         result.key = facts.key.clone();
         result.input = facts.input;
         result.retry_after(self.job(), facts.retry_after);
+        result.answered_by = facts.answered_by;
         result
     }
 

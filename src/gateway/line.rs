@@ -21,7 +21,9 @@ use crate::leg::signal::{Outgoing, Peer, RecordRequest};
 use crate::leg::{Codec, MediaEvent, SignalEvent};
 use crate::queue::{JobStore, Store};
 use crate::reason::Reason;
-use crate::report::record::{AttemptRecord, IgnoredKey, InputTrouble, KeyRecord, MediaFigures, Secured};
+use crate::report::record::{
+    AnsweredBy, AttemptRecord, IgnoredKey, InputTrouble, KeyRecord, MediaFigures, Secured,
+};
 use crate::sip::locate::Hop;
 use crate::sip::message::Message;
 
@@ -70,6 +72,7 @@ pub(super) struct LineFacts {
     pub(super) retry_after: Option<Duration>,
     pub(super) key: Option<KeyRecord>,
     pub(super) input: Option<InputTrouble>,
+    pub(super) answered_by: Option<AnsweredBy>,
     /// Datagrams at its media ports that were not its peer's.
     pub(super) foreign: u64,
     pub(super) attempt: AttemptRecord,
@@ -77,7 +80,16 @@ pub(super) struct LineFacts {
 
 impl LineFacts {
     pub(super) fn unsent(reason: Reason, attempt: AttemptRecord) -> LineFacts {
-        LineFacts { reason, rung: false, retry_after: None, key: None, input: None, foreign: 0, attempt }
+        LineFacts {
+            reason,
+            rung: false,
+            retry_after: None,
+            key: None,
+            input: None,
+            answered_by: None,
+            foreign: 0,
+            attempt,
+        }
     }
 }
 
@@ -321,8 +333,8 @@ impl Line {
         let retry_after = up.call.cause().and_then(|cause| cause.retry_after);
         let input = input(reason, up.call.traced(), attempt.media.as_ref());
         let foreign = up.call.figures().map_or(0, |figures| figures.foreign);
-        let rung = up.call.rung();
-        Some(Box::new(LineFacts { reason, rung, retry_after, key, input, foreign, attempt }))
+        let (rung, answered_by) = (up.call.rung(), up.call.answered_by());
+        Some(Box::new(LineFacts { reason, rung, retry_after, key, input, answered_by, foreign, attempt }))
     }
 
     fn attempt(&self, now: Instant, up: &Up, reason: Reason) -> AttemptRecord {

@@ -83,6 +83,7 @@ fn prompts(pack: &Pack, job: &Job) -> Prompts {
     Prompts {
         context,
         instruction,
+        screening: clip(ClipName::Screening),
         invalid: clip(ClipName::Invalid),
         incomplete: clip(ClipName::EntryIncomplete),
         wrong,

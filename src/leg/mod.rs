@@ -164,8 +164,12 @@ pub enum LineSound {
     Tone,
     /// An answering machine begins to record.
     Beep,
-    /// Dial, ringing, busy, congestion or special information tone.
+    /// A telephone rings behind whoever answered.
+    Ringback,
+    /// Busy, congestion or dial tone.
     CallTone,
+    /// The special information tone: the network is about to say why the call cannot be made.
+    Information,
     /// A fax machine calls or answers.
     Fax,
 }

@@ -1,11 +1,19 @@
 //! What the phone's person does.
 
-use std::sync::Arc;
+use std::sync::{Arc, LazyLock};
 use std::time::Duration;
 
 use crate::clip::Clip;
+use crate::dsp::units::{Dbm0, Hz};
 use crate::leg::PressOrder;
 use crate::leg::key::{Digit, KeyPath};
+
+/// What a mailbox says behind its greeting: 0.6 s of silence, 0.5 s of 1,000 Hz.
+static BEEP: LazyLock<Arc<Clip>> = LazyLock::new(|| {
+    let (step, peak) = (Hz(1_000.0).radians_per_sample(), Dbm0(-10.0).sine_peak());
+    let beep = (0..4_000u16).map(|n| (peak * (step * f32::from(n)).sin()) as i16);
+    Arc::new(Clip::new("beep", [0; 4_800].into_iter().chain(beep).collect()))
+});
 
 /// How a call is met.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -78,6 +86,12 @@ impl Default for Behaviour {
 }
 
 impl Behaviour {
+    /// What is said from the answer on, clip by clip.
+    pub(super) fn says(&self) -> Vec<Arc<Clip>> {
+        let beep = (self.answer == Answer::Voicemail).then(|| BEEP.clone());
+        self.play.clone().into_iter().chain(beep).collect()
+    }
+
     /// The keys as orders to the media half; none on a path that is not its own.
     pub(super) fn presses(&self) -> Vec<PressOrder> {
         let press = |(number, stroke): (usize, &Stroke)| PressOrder {

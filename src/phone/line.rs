@@ -166,9 +166,9 @@ impl Line {
         if let Some(format) = self.format.clone() {
             edge.media.command(self.id, MediaCommand::Negotiated(format));
         }
-        if let Some(clip) = self.behaviour.play.clone() {
-            let play = MediaCommand::Play { saying: 1, lead: Duration::ZERO, clips: vec![clip] };
-            edge.media.command(self.id, play);
+        let clips = self.behaviour.says();
+        if !clips.is_empty() {
+            edge.media.command(self.id, MediaCommand::Play { saying: 1, lead: Duration::ZERO, clips });
         }
         let presses = self.behaviour.presses();
         if !presses.is_empty() {

@@ -34,6 +34,16 @@ pub fn seeded(test: &str, seed: u64) -> StdRng {
     StdRng::seed_from_u64(seed)
 }
 
+/// The random numbers of one trial of a row.
+pub fn random(seed: u64, row: &str, trial: usize) -> StdRng {
+    // FNV-1a: rows of like names shall have nothing in common.
+    let octets = row.bytes().chain(seed.to_le_bytes()).chain(trial.to_le_bytes());
+    let hash = octets.fold(0xcbf2_9ce4_8422_2325_u64, |hash, octet| {
+        (hash ^ u64::from(octet)).wrapping_mul(0x0000_0100_0000_01b3)
+    });
+    StdRng::seed_from_u64(hash)
+}
+
 /// So many of something, or more with `OCTOTHORPE_LONG`.
 pub fn short_or_long(short: usize, long: usize) -> usize {
     if std::env::var_os("OCTOTHORPE_LONG").is_some() { long } else { short }

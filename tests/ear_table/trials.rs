@@ -1,24 +1,14 @@
 //! Trials on every core, each with random numbers of its own: the same with any number of cores.
 
-use rand::SeedableRng;
 use rand::rngs::StdRng;
 use rayon::prelude::*;
 
+pub(crate) use crate::ear::random;
 use crate::ear::{self, Score, Stream};
 use crate::table::Table;
 
 /// Trials that go through one detector, one after the other.
 const IN_A_ROW: usize = 100;
-
-/// The random numbers of one trial of a row.
-pub(crate) fn random(seed: u64, row: &str, trial: usize) -> StdRng {
-    // FNV-1a: rows of like names shall have nothing in common.
-    let octets = row.bytes().chain(seed.to_le_bytes()).chain(trial.to_le_bytes());
-    let hash = octets.fold(0xcbf2_9ce4_8422_2325_u64, |hash, octet| {
-        (hash ^ u64::from(octet)).wrapping_mul(0x0000_0100_0000_01b3)
-    });
-    StdRng::seed_from_u64(hash)
-}
 
 /// What comes of each trial, in their order.
 pub(crate) fn each<T: Send>(

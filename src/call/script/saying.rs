@@ -30,6 +30,26 @@ impl Script {
         self.ask(now, Ask::Task, Some(gate), lead, before.into_iter().chain(prompt).collect());
     }
 
+    /// What greeted at length has paused: it may have asked who calls and why, or may be a person who heard
+    /// nothing of the prompt.
+    pub fn handle_greeted(&mut self, now: Instant) {
+        self.begin_anew(now, self.plan.prompts.screening.clone());
+    }
+
+    /// Somebody has come on who has not heard the prompt.
+    pub fn handle_came_on(&mut self, now: Instant) {
+        self.begin_anew(now, None);
+    }
+
+    /// The prompt from its start, unless somebody is keying; it is no repeat of it.
+    fn begin_anew(&mut self, now: Instant, before: Option<Arc<Clip>>) {
+        let is_prompting = matches!(self.state, State::Saying | State::Listening { .. });
+        if is_prompting && self.ask == Ask::Task && self.entry.is_empty() {
+            self.said = self.said.saturating_sub(1);
+            self.say_prompt(now, Duration::ZERO, before);
+        }
+    }
+
     /// What was wrong, then the instruction; the person knows by now who calls.
     pub(super) fn ask_again(&mut self, now: Instant, what: Option<Arc<Clip>>) {
         self.said += 1;

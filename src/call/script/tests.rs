@@ -33,6 +33,7 @@ fn prompts() -> Prompts {
     Prompts {
         context: clip("context"),
         instruction: clip("instruction"),
+        screening: Some(clip("screening")),
         invalid: named("invalid"),
         incomplete: named("incomplete"),
         wrong: named("wrong"),

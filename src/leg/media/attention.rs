@@ -112,9 +112,9 @@ fn line_sound(sound: Sound) -> Option<LineSound> {
     match sound {
         Sound::Speech | Sound::Silence => None,
         Sound::Beep => Some(LineSound::Beep),
-        Sound::DialTone | Sound::Ringback | Sound::Busy | Sound::Reorder | Sound::SpecialInformation => {
-            Some(LineSound::CallTone)
-        }
+        Sound::Ringback => Some(LineSound::Ringback),
+        Sound::DialTone | Sound::Busy | Sound::Reorder => Some(LineSound::CallTone),
+        Sound::SpecialInformation => Some(LineSound::Information),
         Sound::FaxCalling | Sound::FaxAnswering => Some(LineSound::Fax),
     }
 }

@@ -1,0 +1,111 @@
+//! The table's rows.
+
+use octothorpe::report::record::AnsweredBy;
+
+use crate::amd::Amd;
+use crate::calls::Class;
+use crate::judged::{Judged, count, name};
+use crate::statistics::{could_come_of, most_missed};
+
+/// A share that must stay below a limit.
+struct Limit {
+    name: &'static str,
+    class: Class,
+    wrong: AnsweredBy,
+    /// In per cent.
+    below: f64,
+}
+
+const LIMITS: [Limit; 2] = [
+    Limit { name: "humans called machine", class: Class::Human, wrong: AnsweredBy::Machine, below: 2.0 },
+    Limit { name: "machines called human", class: Class::Machine, wrong: AnsweredBy::Human, below: 5.0 },
+];
+
+/// Prints all rows; how many limits were met, and how many not.
+pub(crate) fn print(judged: &[Judged]) -> (usize, usize) {
+    matrix(judged);
+    println!("\n| row | required | ours | 95 % bound | AMD() | of |");
+    println!("| --- | --- | --- | --- | --- | --- |");
+    let met = LIMITS.map(|limit| at_the_end(judged, &limit));
+    LIMITS.iter().for_each(|limit| at_first(judged, limit));
+    for class in [Class::Human, Class::Machine] {
+        times(judged, class);
+    }
+    for limit in &LIMITS {
+        let is_wrong = |of: &&Judged| of.class == limit.class && of.label == limit.wrong;
+        judged.iter().filter(is_wrong).for_each(|of| println!("  {}: {}", limit.name, of.story));
+    }
+    let met_count = met.iter().filter(|met| **met).count();
+    (met_count, met.len() - met_count)
+}
+
+/// What each class was called at the end of the call.
+fn matrix(judged: &[Judged]) {
+    const LABELS: [AnsweredBy; 6] = [
+        AnsweredBy::Human,
+        AnsweredBy::Machine,
+        AnsweredBy::Screening,
+        AnsweredBy::Ivr,
+        AnsweredBy::Fax,
+        AnsweredBy::Unknown,
+    ];
+    println!("| called, % | {} |", LABELS.map(name).join(" | "));
+    println!("| --- |{}", " --- |".repeat(LABELS.len()));
+    for class in Class::ALL {
+        let counts = count(judged, class);
+        let all: usize = counts.values().sum();
+        let share = |label| 100.0 * *counts.get(name(label)).unwrap_or(&0) as f64 / all.max(1) as f64;
+        println!("| {class:?} | {} |", LABELS.map(|label| format!("{:.1}", share(label))).join(" | "));
+    }
+}
+
+fn is_amd_wrong(judged: &Judged) -> bool {
+    match judged.class {
+        Class::Human => judged.amd.0 == Amd::Machine,
+        Class::Machine | Class::Screening | Class::Ivr | Class::Fax => judged.amd.0 == Amd::Human,
+    }
+}
+
+fn row(
+    judged: &[Judged],
+    limit: &Limit,
+    name: &str,
+    required: &str,
+    is_wrong: impl Fn(&Judged) -> bool,
+) -> [usize; 2] {
+    let of = || judged.iter().filter(|judged| judged.class == limit.class);
+    let (all, wrong) = (of().count(), of().filter(|judged| is_wrong(judged)).count());
+    let amd = of().filter(|judged| is_amd_wrong(judged)).count();
+    let percent = |count: usize| 100.0 * count as f64 / all.max(1) as f64;
+    println!(
+        "| {name} | {required} | {:.2} % | < {:.2} % | {:.1} % | {wrong} of {all} |",
+        percent(wrong),
+        100.0 * most_missed(wrong, all),
+        percent(amd),
+    );
+    [wrong, all]
+}
+
+fn at_the_end(judged: &[Judged], limit: &Limit) -> bool {
+    let name = format!("{}, at the end", limit.name);
+    let [wrong, all] =
+        row(judged, limit, &name, &format!("< {} %", limit.below), |judged| judged.label == limit.wrong);
+    could_come_of(wrong, all, limit.below / 100.0)
+}
+
+fn at_first(judged: &[Judged], limit: &Limit) {
+    let name = format!("{}, at first", limit.name);
+    row(judged, limit, &name, "told", |judged| judged.first.is_some_and(|first| first.0 == limit.wrong));
+}
+
+fn times(judged: &[Judged], class: Class) {
+    let of = || judged.iter().filter(|judged| judged.class == class);
+    let ours = of().filter_map(|judged| judged.first.map(|first| first.1)).collect();
+    let amd = of().map(|judged| judged.amd.1).collect();
+    let [ours, amd] = [ours, amd].map(|mut times: Vec<u32>| {
+        times.sort_unstable();
+        let at = |share: f64| times.get((share * times.len() as f64) as usize).copied().unwrap_or(0);
+        (format!("{:.1} s, {:.1} s", f64::from(at(0.5)) / 1e3, f64::from(at(0.95)) / 1e3), times.len())
+    });
+    println!("| {class:?}: first decision, p50 and p95 | told | {} | - | {} | {} |", ours.0, amd.0, ours.1);
+}
