@@ -7,6 +7,8 @@
 #[allow(dead_code, reason = "every test binary uses its own part of what they share")]
 mod support;
 
+#[path = "scripted_peer/answered.rs"]
+mod answered;
 #[path = "scripted_peer/listener.rs"]
 mod listener;
 #[path = "scripted_peer/modes.rs"]

@@ -70,6 +70,8 @@ pub enum AnswerArg {
     Human,
     /// A mailbox: a greeting, a beep, and no key
     Voicemail,
+    /// An assistant, who asks who calls and why and puts a person on, who presses
+    Screening,
     /// Nobody: the line is busy
     Busy,
     /// Somebody who says and presses nothing
@@ -81,6 +83,7 @@ impl From<AnswerArg> for Answer {
         match answer {
             AnswerArg::Human => Answer::Human,
             AnswerArg::Voicemail => Answer::Voicemail,
+            AnswerArg::Screening => Answer::Screening,
             AnswerArg::Busy => Answer::Busy,
             AnswerArg::Silent => Answer::Silent,
         }

@@ -32,7 +32,8 @@ pub struct PhoneArgs {
     /// By which path it presses
     #[arg(long, value_enum, default_value_t = PathArg::Rfc4733)]
     pub path: PathArg,
-    /// When it presses, in milliseconds after the answer: later than the context of the prompt
+    /// When it presses, in milliseconds after the answer, or after the person has come on: later than the
+    /// context of the prompt
     #[arg(long, value_name = "MS", default_value_t = 4_000)]
     pub after_ms: u64,
     /// How long it rings, in milliseconds
@@ -53,12 +54,15 @@ pub struct PhoneArgs {
     /// The level of each tone of an in-band key
     #[arg(long, value_name = "DBM0", default_value_t = -10.0, allow_negative_numbers = true, value_parser = level)]
     pub level_dbm0: f32,
-    /// Say this recording after the answer
+    /// Say this recording after the answer; a screening assistant asks with it
     #[arg(long, value_name = "FILE")]
     pub play: Option<PathBuf>,
     /// Who or what answers
     #[arg(long, value_enum, default_value_t = AnswerArg::Human)]
     pub answer: AnswerArg,
+    /// When a screening assistant puts a person on, in seconds after it has listened
+    #[arg(long, value_name = "S", default_value_t = 10, value_parser = clap::value_parser!(u8).range(..=60))]
+    pub put_on_s: u8,
     /// Lose this share of the RTP that it sends, in percent
     #[arg(long, value_name = "PERCENT", default_value_t = 0.0, value_parser = percent)]
     pub loss: f32,
@@ -78,6 +82,7 @@ impl PhoneArgs {
             after: Duration::from_millis(self.after_ms),
             level_dbm0: self.level_dbm0,
             play,
+            put_on_s: self.put_on_s,
             hang_up_after: self.hang_up_ms.map(Duration::from_millis),
             ..Behaviour::default()
         })

@@ -57,6 +57,7 @@ fn rows(job: &Value, output: &Output) -> Vec<Vec<String>> {
     row("to", text(&result["to"]));
     row("user", text(&result["user"]));
     row("fault", text(&result["fault"]));
+    row("answered by", text(&result["answered_by"]));
     row("key", key(&result["key"]));
     row("input", text(&result["input"]));
     row("played", text(&result["locale_played"]));

@@ -181,6 +181,9 @@ impl Story {
         output.line("")?;
         let verdict = word(&result.verdict);
         output.line(&format!("verdict  {}  {}", output.verdict(&verdict), word(&result.reason)))?;
+        if let Some(who) = &result.answered_by {
+            output.line(&format!("who      {}", word(who)))?;
+        }
         if let Some(key) = &result.key {
             let paths: Vec<String> = key.paths.iter().map(word).collect();
             output.line(&format!(

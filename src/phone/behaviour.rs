@@ -1,19 +1,13 @@
 //! What the phone's person does.
 
-use std::sync::{Arc, LazyLock};
+use std::sync::Arc;
 use std::time::Duration;
 
+use super::sounds::{BEEP, HELLO, QUESTION, SILENCE};
 use crate::clip::Clip;
-use crate::dsp::units::{Dbm0, Hz};
+use crate::dsp::units::Samples;
 use crate::leg::PressOrder;
 use crate::leg::key::{Digit, KeyPath};
-
-/// What a mailbox says behind its greeting: 0.6 s of silence, 0.5 s of 1,000 Hz.
-static BEEP: LazyLock<Arc<Clip>> = LazyLock::new(|| {
-    let (step, peak) = (Hz(1_000.0).radians_per_sample(), Dbm0(-10.0).sine_peak());
-    let beep = (0..4_000u16).map(|n| (peak * (step * f32::from(n)).sin()) as i16);
-    Arc::new(Clip::new("beep", [0; 4_800].into_iter().chain(beep).collect()))
-});
 
 /// How a call is met.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -22,6 +16,9 @@ pub enum Answer {
     Human,
     /// A mailbox answers: greeting, beep, no key.
     Voicemail,
+    /// An assistant asks who calls and why, listens for 1.5 s, and later puts a person on, who says hello
+    /// and presses the keys.
+    Screening,
     /// The line is busy (486).
     Busy,
     /// Somebody answers and neither speaks nor presses anything.
@@ -54,7 +51,7 @@ pub struct Behaviour {
     pub press: Vec<Stroke>,
     /// By which path.
     pub path: KeyPath,
-    /// From the answer to the first key.
+    /// From the answer, or from when the person has come on, to the first key.
     pub after: Duration,
     /// How long a key is held.
     pub held: Duration,
@@ -62,8 +59,10 @@ pub struct Behaviour {
     pub gap: Duration,
     /// Level of each tone of a key pressed in-band, in dBm0.
     pub level_dbm0: f32,
-    /// What is said from the answer on.
+    /// What is said from the answer on, be it by a mailbox or an assistant.
     pub play: Option<Arc<Clip>>,
+    /// From the end of what an assistant listens for to the person whom it puts on, in seconds.
+    pub put_on_s: u8,
     /// When the person hangs up, counted from the answer; `None`: never.
     pub hang_up_after: Option<Duration>,
 }
@@ -80,6 +79,7 @@ impl Default for Behaviour {
             gap: Duration::from_millis(100),
             level_dbm0: -10.0,
             play: None,
+            put_on_s: 10,
             hang_up_after: None,
         }
     }
@@ -88,40 +88,57 @@ impl Default for Behaviour {
 impl Behaviour {
     /// What is said from the answer on, clip by clip.
     pub(super) fn says(&self) -> Vec<Arc<Clip>> {
-        let beep = (self.answer == Answer::Voicemail).then(|| BEEP.clone());
-        self.play.clone().into_iter().chain(beep).collect()
+        let said = self.play.iter();
+        match self.answer {
+            Answer::Human | Answer::Busy | Answer::Silent => said.cloned().collect(),
+            Answer::Voicemail => said.chain([&*BEEP]).cloned().collect(),
+            Answer::Screening => {
+                let question = self.play.as_ref().unwrap_or(&QUESTION);
+                let silence = std::iter::repeat_n(&*SILENCE, 3 + 2 * usize::from(self.put_on_s));
+                std::iter::once(question).chain(silence).chain([&*HELLO]).cloned().collect()
+            }
+        }
+    }
+
+    /// From the answer to the first key; `None`: nobody presses any.
+    fn first_key(&self) -> Option<Duration> {
+        match self.answer {
+            Answer::Human => Some(self.after),
+            Answer::Screening => {
+                let samples = self.says().iter().map(|clip| clip.pcm().len() as u64).sum();
+                Some(self.after + Samples(samples).as_duration())
+            }
+            Answer::Voicemail | Answer::Busy | Answer::Silent => None,
+        }
     }
 
     /// The keys as orders to the media half; none on a path that is not its own.
     pub(super) fn presses(&self) -> Vec<PressOrder> {
+        let Some(first) = self.first_key() else { return Vec::new() };
         let press = |(number, stroke): (usize, &Stroke)| PressOrder {
             digit: stroke.digit,
             path: self.path,
-            after: stroke.pause + if number == 0 { self.after } else { self.gap },
+            after: stroke.pause + if number == 0 { first } else { self.gap },
             held: self.held,
             level_dbm0: self.level_dbm0,
         };
-        match (self.answer, self.path) {
-            (Answer::Human, KeyPath::InBand | KeyPath::Rfc4733) => {
-                self.press.iter().enumerate().map(press).collect()
-            }
-            (Answer::Human, KeyPath::SipInfo | KeyPath::Modem)
-            | (Answer::Voicemail | Answer::Busy | Answer::Silent, _) => Vec::new(),
+        match self.path {
+            KeyPath::InBand | KeyPath::Rfc4733 => self.press.iter().enumerate().map(press).collect(),
+            KeyPath::SipInfo | KeyPath::Modem => Vec::new(),
         }
     }
 
     /// The keys pressed by SIP INFO, each with its time after the answer.
     pub(super) fn infos(&self) -> Vec<(Duration, Digit)> {
-        let mut at = self.after;
+        let Some(mut at) = self.first_key() else { return Vec::new() };
         let mut press = |stroke: &Stroke| {
             let pressed = at + stroke.pause;
             at = pressed + self.held + self.gap;
             (pressed, stroke.digit)
         };
-        match (self.answer, self.path) {
-            (Answer::Human, KeyPath::SipInfo) => self.press.iter().map(&mut press).collect(),
-            (Answer::Human, KeyPath::InBand | KeyPath::Rfc4733 | KeyPath::Modem)
-            | (Answer::Voicemail | Answer::Busy | Answer::Silent, _) => Vec::new(),
+        match self.path {
+            KeyPath::SipInfo => self.press.iter().map(&mut press).collect(),
+            KeyPath::InBand | KeyPath::Rfc4733 | KeyPath::Modem => Vec::new(),
         }
     }
 }

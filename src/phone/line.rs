@@ -67,7 +67,9 @@ impl Line {
     pub(super) fn start(&mut self, now: Instant, edge: &mut Edge<'_>) {
         match self.behaviour.answer {
             Answer::Busy => self.leg.reject(now, Status::BUSY_HERE),
-            Answer::Human | Answer::Voicemail | Answer::Silent => self.leg.ring(now),
+            Answer::Human | Answer::Voicemail | Answer::Screening | Answer::Silent => {
+                self.leg.ring(now);
+            }
         }
         self.pump(now, edge);
     }

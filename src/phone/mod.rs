@@ -7,6 +7,7 @@ mod behaviour;
 mod event_loop;
 mod line;
 mod news;
+mod sounds;
 
 use std::net::SocketAddr;
 

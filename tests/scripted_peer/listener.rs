@@ -30,7 +30,7 @@ fn digits() -> Vec<(char, Vec<u8>)> {
 
 /// Listens until two digits were said.
 #[track_caller]
-fn two_digits(far: &Uas) -> String {
+pub(super) fn two_digits(far: &Uas) -> String {
     let known = digits();
     let (mut heard, mut told) = (Vec::new(), String::new());
     far.rtp.set_read_timeout(Some(Duration::from_secs(2))).expect("the time-out is not zero");
@@ -49,7 +49,7 @@ fn two_digits(far: &Uas) -> String {
     told
 }
 
-fn press(far: &mut Uas, keys: &str, cseq: u32) {
+pub(super) fn press(far: &mut Uas, keys: &str, cseq: u32) {
     for (number, key) in (0..).zip(keys.chars()) {
         let body = format!("Signal={key}\r\nDuration=100\r\n");
         let info = far.request("INFO", cseq + number, "application/dtmf-relay", &body);

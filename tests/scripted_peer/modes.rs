@@ -22,18 +22,18 @@ const KEY: [u8; 32] = [42; 32];
 const RATE_HZ: usize = 8_000;
 
 /// One call of `mode` to a phone that is told to do so.
-struct Meeting<'a> {
-    mode: Value,
-    phone: &'a [&'a str],
+pub(super) struct Meeting<'a> {
+    pub(super) mode: Value,
+    pub(super) phone: &'a [&'a str],
     /// What the phone says, in 8 kHz samples.
-    says: Vec<i16>,
+    pub(super) says: Vec<i16>,
     /// Further lines under `[script]`.
-    script: &'a str,
+    pub(super) script: &'a str,
 }
 
 impl Meeting<'_> {
     #[track_caller]
-    fn outcome(&self) -> Outcome {
+    pub(super) fn outcome(&self) -> Outcome {
         let network = Namespace::new();
         network.enter();
         let site = Site::new("modes", "127.0.0.1");
@@ -137,7 +137,7 @@ fn fraud_is_reported_in_an_entry_and_1_blocks() {
 }
 
 /// Somebody speaks for about `seconds`.
-fn speech(seconds: usize) -> Vec<i16> {
+pub(super) fn speech(seconds: usize) -> Vec<i16> {
     let prompts = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("prompts/en-US");
     let pack = Pack::load(&prompts).expect("the shipped pack can be read");
     let clip = |name| pack.clip(name).expect("the shipped pack is whole").pcm().to_vec();
@@ -145,11 +145,11 @@ fn speech(seconds: usize) -> Vec<i16> {
     said.into_iter().cycle().take(seconds * RATE_HZ).collect()
 }
 
-fn silence(ms: usize) -> Vec<i16> {
+pub(super) fn silence(ms: usize) -> Vec<i16> {
     vec![0; ms * RATE_HZ / 1_000]
 }
 
-fn beep() -> Vec<i16> {
+pub(super) fn beep() -> Vec<i16> {
     media::sines(&[(1_000.0, 8_000.0)], RATE_HZ as u32 / 2)
 }
 
@@ -177,7 +177,7 @@ fn mailbox(pressed: &str) -> Vec<i16> {
 }
 
 /// A recording answers; `extra` are further options of the phone.
-fn recording(mode: Value, says: Vec<i16>, script: &str) -> Outcome {
+pub(super) fn recording(mode: Value, says: Vec<i16>, script: &str) -> Outcome {
     let phone = ["--press", "", "--answer", "human"];
     Meeting { mode, phone: &phone, says, script }.outcome()
 }
@@ -193,6 +193,10 @@ fn a_greeting_with_the_pound_key_in_it_is_never_verified() {
     let outcome = recording(json!({"type": "confirm"}), mailbox("#"), "");
     outcome.assert_ended("denied", "input_untrusted");
     assert!(why(&outcome).contains(&"before_gate"), "{outcome}");
+    let pressed = [silence(6_000), keys("#")].concat().repeat(6);
+    let without_beep = [silence(300), speech(4), pressed, silence(30_000)].concat();
+    let outcome = recording(json!({"type": "confirm"}), without_beep, "");
+    outcome.assert_ended("denied", "input_untrusted");
     assert!(why(&outcome).contains(&"unclean"), "after the speech a # is not enough: {outcome}");
     let outcome = recording(challenge("42"), mailbox("42#"), "");
     assert_eq!(outcome.result["verdict"], "denied", "{outcome}");

@@ -72,8 +72,6 @@ pub(crate) struct Call {
     pub(crate) unechoed: Vec<i16>,
     /// What we say meanwhile.
     pub(crate) said: Vec<i16>,
-    /// When the far end comes to its beep, if it has one.
-    pub(crate) beep_at: Option<usize>,
     /// When a person comes on, in a call that is screened.
     pub(crate) person_at: Option<usize>,
 }
@@ -94,7 +92,6 @@ struct Line<'a> {
     level: Dbm0,
     language: usize,
     story: String,
-    beep_at: Option<usize>,
     person_at: Option<usize>,
 }
 
@@ -103,7 +100,7 @@ impl Line<'_> {
         let level = Dbm0(rng.random_range(-28.0..-12.0));
         let language = rng.random_range(0..LANGUAGES.len());
         let (story, samples) = (LANGUAGES[language].to_owned(), Vec::new());
-        Line { rng, voices, samples, level, language, story, beep_at: None, person_at: None }
+        Line { rng, voices, samples, level, language, story, person_at: None }
     }
 
     fn tell(&mut self, what: &str) -> &mut Self {
@@ -171,7 +168,6 @@ impl Line<'_> {
     }
 
     fn beep(&mut self) -> &mut Self {
-        self.beep_at = Some(self.samples.len());
         let (level, seconds) = (Dbm0(self.rng.random_range(-24.0..-8.0)), self.rng.random_range(0.26..1.2));
         let usual = [425.0, 440.0, 620.0, 800.0, 850.0, 1_000.0, 1_000.0, 1_400.0];
         let frequency = if self.rng.random_bool(0.6) {
@@ -184,14 +180,14 @@ impl Line<'_> {
 
     /// Noise under it all, our echo, and G.711.
     fn finish(self, class: Class, prompt: &[Vec<i16>]) -> Call {
-        let Line { rng, mut samples, level, story, beep_at, person_at, .. } = self;
+        let Line { rng, mut samples, level, story, person_at, .. } = self;
         samples.truncate(s(LONGEST_S));
         let is_noisy = rng.random_bool(0.25);
         let snr = if is_noisy { rng.random_range(10.0..20.0) } else { rng.random_range(25.0..50.0) };
         let deviation = (level + Db(-snr)).mean_square().sqrt();
         // Half of all noise is a room's: most of it low.
-        let smooth = if rng.random_bool(0.5) { 0.9 } else { 0.0 };
-        let (mut low, gain) = (0.0, deviation * ((1.0 + smooth) / (1.0 - smooth) as f32).sqrt());
+        let smooth: f32 = if rng.random_bool(0.5) { 0.9 } else { 0.0 };
+        let (mut low, gain) = (0.0, deviation * ((1.0 + smooth) / (1.0 - smooth)).sqrt());
         for x in &mut samples {
             low = smooth * low + (1.0 - smooth) * gauss(rng);
             *x += gain * low;
@@ -203,7 +199,7 @@ impl Line<'_> {
         let both: Vec<f32> = samples.iter().zip(&echo).map(|(x, echo)| x + echo).collect();
         let received = through(law, &rounded(&both));
         let story = format!("{story}, {:.0} dBm0, noise {snr:.0} dB down", level.0);
-        Call { class, story, received, unechoed, said, beep_at, person_at }
+        Call { class, story, received, unechoed, said, person_at }
     }
 }
 

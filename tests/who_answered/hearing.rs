@@ -118,7 +118,14 @@ impl Telling {
                 self.tell(What::Quiet(end));
             }
             Sound::Silence => {}
-            tone => self.tell(What::Tone(tone, begin)),
+            Sound::DialTone
+            | Sound::Ringback
+            | Sound::Busy
+            | Sound::Reorder
+            | Sound::SpecialInformation
+            | Sound::FaxCalling
+            | Sound::FaxAnswering
+            | Sound::Beep => self.tell(What::Tone(event.sound, begin)),
         }
     }
 }

@@ -5,51 +5,83 @@ use std::time::{Duration, Instant};
 
 use octothorpe::call::answered::Impression;
 use octothorpe::dsp::progress::Sound;
-use octothorpe::leg::LineSound;
+use octothorpe::leg::{LineSound, MediaEvent};
+use octothorpe::prompt::Pack;
 use octothorpe::report::record::AnsweredBy;
 
 use crate::amd::{self, Amd};
 use crate::calls::{Call, Class};
 use crate::hearing::{Told, What, hear};
+use crate::served::{Hand, Served, serve};
 
 /// What was made of one call.
 pub(crate) struct Judged {
     pub(crate) class: Class,
     pub(crate) story: String,
-    /// At the end of the call.
+    /// At the end of the call, nobody having pressed a key.
     pub(crate) label: AnsweredBy,
     /// The first label that told anything, and when, in ms.
     pub(crate) first: Option<(AnsweredBy, u32)>,
     pub(crate) amd: (Amd, u32),
+    /// What comes of it when keys are pressed so long after each question.
+    pub(crate) reaction: Duration,
+    pub(crate) served: Served,
 }
 
-pub(crate) fn judge(call: &Call) -> Judged {
-    let (label, first) = impression(&hear(&call.said, &call.received), call.received.len());
+pub(crate) fn judge(call: &Call, pack: &Pack, reaction: Duration) -> Judged {
+    let zero = Instant::now();
+    let told: Vec<(Instant, MediaEvent)> =
+        hear(&call.said, &call.received).iter().filter_map(|told| event(zero, told)).collect();
+    let (label, first) = impression(zero, &told, call.received.len());
+    let hand = Hand {
+        from: moment(zero, call.person_at.unwrap_or(0)),
+        reaction,
+        listens: matches!(call.class, Class::Human | Class::Screening),
+    };
+    let served = serve(pack, zero, &told, hand);
     let amd = amd::judge(&call.unechoed);
-    Judged { class: call.class, story: call.story.clone(), label, first, amd }
+    Judged { class: call.class, story: call.story.clone(), label, first, amd, reaction, served }
+}
+
+fn moment(zero: Instant, sample: usize) -> Instant {
+    zero + Duration::from_micros(sample as u64 * 125)
+}
+
+/// As a line tells it to its call.
+fn event(zero: Instant, told: &Told) -> Option<(Instant, MediaEvent)> {
+    let sound = |sound, begin| MediaEvent::Sound { sound, from: moment(zero, begin) };
+    let event = match told.what {
+        What::Voice(begin) => MediaEvent::VoiceBegan { at: moment(zero, begin) },
+        What::Quiet(end) => MediaEvent::VoiceEnded { at: moment(zero, end) },
+        What::Steady(begin) => sound(LineSound::Tone, begin),
+        What::Tone(tone, begin) => sound(line_sound(tone)?, begin),
+    };
+    Some((moment(zero, told.at), event))
 }
 
 /// Tells an impression what a line told, each thing when it was told.
-fn impression(told: &[Told], end: usize) -> (AnsweredBy, Option<(AnsweredBy, u32)>) {
-    let zero = Instant::now();
-    let at = |sample: usize| zero + Duration::from_micros(sample as u64 * 125);
+fn impression(
+    zero: Instant,
+    told: &[(Instant, MediaEvent)],
+    end: usize,
+) -> (AnsweredBy, Option<(AnsweredBy, u32)>) {
     let mut impression = Impression::default();
     impression.handle_answered(zero);
-    for Told { at: told_at, what } in told {
-        let now = at(*told_at);
-        pass(&mut impression, now);
-        match what {
-            What::Voice(begin) => impression.handle_voice_began(now, at(*begin)),
-            What::Quiet(end) => impression.handle_voice_ended(now, at(*end)),
-            What::Steady(begin) => impression.handle_sound(now, LineSound::Tone, at(*begin)),
-            What::Tone(sound, begin) => {
-                if let Some(sound) = line_sound(*sound) {
-                    impression.handle_sound(now, sound, at(*begin));
-                }
-            }
+    for (now, event) in told {
+        pass(&mut impression, *now);
+        match event {
+            MediaEvent::VoiceBegan { at } => impression.handle_voice_began(*now, *at),
+            MediaEvent::VoiceEnded { at } => impression.handle_voice_ended(*now, *at),
+            MediaEvent::Sound { sound, from } => impression.handle_sound(*now, *sound, *from),
+            MediaEvent::Key(_)
+            | MediaEvent::Undecided { .. }
+            | MediaEvent::Untrusted { .. }
+            | MediaEvent::Played { .. }
+            | MediaEvent::Pressed { .. }
+            | MediaEvent::Closed(_) => unreachable!("nobody pressed a key: {event:?}"),
         }
     }
-    pass(&mut impression, at(end));
+    pass(&mut impression, moment(zero, end));
     let since = |at: Instant| at.duration_since(zero).as_millis() as u32;
     let label = impression.label().expect("it was answered");
     (label, impression.first().map(|first| (first.label, since(first.at))))
@@ -63,7 +95,6 @@ fn pass(impression: &mut Impression, to: Instant) {
     impression.handle_timeout(to);
 }
 
-/// As a line tells it to its call.
 fn line_sound(sound: Sound) -> Option<LineSound> {
     match sound {
         Sound::Beep => Some(LineSound::Beep),

@@ -3,8 +3,9 @@
 //! `OCTOTHORPE_SEED` sets the seed. The argument `tuning` takes the half of the material on which the
 //! limits were chosen instead of the half that judges them: other voices, texts and names.
 //!
-//! The voices are espeak-ng's, flite's and Debian's recorded ones. Nobody presses a key in these calls, which
-//! would tell a person from a machine at once. It has no test harness: the table is printed whether or not
+//! The voices are espeak-ng's, flite's and Debian's recorded ones. Nobody presses a key while a call is
+//! labelled, which would tell a person from a machine at once; then the same call is led by its script, with
+//! somebody at the keys. It has no test harness: the table is printed whether or not
 //! every row is met.
 
 #![allow(
@@ -25,19 +26,20 @@ mod calls;
 mod hearing;
 mod judged;
 mod rows;
+mod served;
 mod texts;
 mod voices;
 
-use std::path::Path;
 use std::process::ExitCode;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
-use octothorpe::audio::decode_file;
+use octothorpe::prompt::ClipName;
 use rayon::prelude::*;
 
 use calls::Class;
 use ear::{random, short_or_long};
 use judged::{Judged, judge};
+use rand::RngExt;
 use texts::Set;
 use voices::Voices;
 
@@ -48,7 +50,9 @@ fn main() -> ExitCode {
     let seed: u64 = asked.unwrap_or(20_261_122);
     let calls = short_or_long(60, 1_000);
     let voices = Voices::speak(set, short_or_long(1, 4), seed);
-    let prompt = prompt();
+    let pack = served::pack();
+    let prompt = [ClipName::ContextSignIn, ClipName::Instruction]
+        .map(|name| pack.clip(name).expect("the shipped pack is whole").pcm().to_vec());
     let judged: Vec<Judged> = Class::ALL
         .iter()
         .flat_map(|class| (0..calls).map(move |number| (*class, number)))
@@ -56,18 +60,12 @@ fn main() -> ExitCode {
         .into_par_iter()
         .map(|(class, number)| {
             let mut rng = random(seed, &format!("{set:?} {class:?}"), number);
-            judge(&calls::call(&mut rng, &voices, &prompt, class))
+            let call = calls::call(&mut rng, &voices, &prompt, class);
+            judge(&call, &pack, Duration::from_millis(rng.random_range(300..4_000)))
         })
         .collect();
     let is_met = rows::print(&judged);
     println!("\n{set:?}, seed {seed}, {calls} calls a class, {:.0} s", began.elapsed().as_secs_f64());
     println!("\ntest result: who_answered. {} passed; {} failed; of the rows", is_met.0, is_met.1);
     if is_met.1 == 0 { ExitCode::SUCCESS } else { ExitCode::FAILURE }
-}
-
-/// What we say, clip by clip.
-fn prompt() -> Vec<Vec<i16>> {
-    let pack = Path::new(env!("CARGO_MANIFEST_DIR")).join("prompts/en-US");
-    let clip = |name: &&str| decode_file(&pack.join(name)).expect("a clip of the pack");
-    ["context_sign_in.flac", "instruction.flac"].iter().map(clip).collect()
 }

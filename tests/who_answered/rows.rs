@@ -16,6 +16,9 @@ struct Limit {
     below: f64,
 }
 
+/// So many calls of a class hold the limit with their bound.
+const WHOLE: usize = 1_000;
+
 const LIMITS: [Limit; 2] = [
     Limit { name: "humans called machine", class: Class::Human, wrong: AnsweredBy::Machine, below: 2.0 },
     Limit { name: "machines called human", class: Class::Machine, wrong: AnsweredBy::Human, below: 5.0 },
@@ -26,17 +29,53 @@ pub(crate) fn print(judged: &[Judged]) -> (usize, usize) {
     matrix(judged);
     println!("\n| row | required | ours | 95 % bound | AMD() | of |");
     println!("| --- | --- | --- | --- | --- | --- |");
-    let met = LIMITS.map(|limit| at_the_end(judged, &limit));
+    let labels = LIMITS.map(|limit| at_the_end(judged, &limit));
+    let met = [&labels[..], &served(judged)].concat();
     LIMITS.iter().for_each(|limit| at_first(judged, limit));
     for class in [Class::Human, Class::Machine] {
         times(judged, class);
     }
+    tell_wrong(judged);
+    let met_count = met.iter().filter(|met| **met).count();
+    (met_count, met.len() - met_count)
+}
+
+/// Which calls were not what they should be.
+fn tell_wrong(judged: &[Judged]) {
     for limit in &LIMITS {
         let is_wrong = |of: &&Judged| of.class == limit.class && of.label == limit.wrong;
         judged.iter().filter(is_wrong).for_each(|of| println!("  {}: {}", limit.name, of.story));
     }
-    let met_count = met.iter().filter(|met| **met).count();
-    (met_count, met.len() - met_count)
+    let is_refused = |of: &&Judged| is_person(of.class) && !of.served.is_verified();
+    for of in judged.iter().filter(is_refused) {
+        println!("  refused, {:?}, key after {:?}: {}", of.served.reason, of.reaction, of.story);
+    }
+    let is_taken_in = |of: &&Judged| !is_person(of.class) && of.served.is_verified();
+    judged.iter().filter(is_taken_in).for_each(|of| println!("  a recording's # verified: {}", of.story));
+}
+
+fn is_person(class: Class) -> bool {
+    match class {
+        Class::Human | Class::Screening => true,
+        Class::Machine | Class::Ivr | Class::Fax => false,
+    }
+}
+
+/// Whoever presses what is asked for, by the script; recordings that press `#` behind each question, too.
+fn served(judged: &[Judged]) -> [bool; 2] {
+    let refused = |of: &Judged| !of.served.is_verified();
+    let none = |[count, _]: [usize; 2]| count == 0;
+    let met = [
+        row(judged, Class::Human, "people with keys refused", "0", None, refused),
+        row(judged, Class::Screening, "people put on by a screener refused", "0", None, refused),
+    ];
+    let asked = |of: &Judged| of.served.was_asked;
+    row(judged, Class::Human, "people asked for two spoken digits", "told", None, asked);
+    for class in [Class::Machine, Class::Ivr, Class::Fax] {
+        let name = format!("{class:?} that presses # behind each question: verified");
+        row(judged, class, &name, "told", None, |of| of.served.is_verified());
+    }
+    met.map(none)
 }
 
 /// What each class was called at the end of the call.
@@ -68,34 +107,42 @@ fn is_amd_wrong(judged: &Judged) -> bool {
 
 fn row(
     judged: &[Judged],
-    limit: &Limit,
+    class: Class,
     name: &str,
     required: &str,
+    beside: Option<fn(&Judged) -> bool>,
     is_wrong: impl Fn(&Judged) -> bool,
 ) -> [usize; 2] {
-    let of = || judged.iter().filter(|judged| judged.class == limit.class);
+    let of = || judged.iter().filter(|judged| judged.class == class);
     let (all, wrong) = (of().count(), of().filter(|judged| is_wrong(judged)).count());
-    let amd = of().filter(|judged| is_amd_wrong(judged)).count();
     let percent = |count: usize| 100.0 * count as f64 / all.max(1) as f64;
+    let amd = beside.map_or_else(
+        || "-".to_owned(),
+        |is_wrong| format!("{:.1} %", percent(of().filter(|judged| is_wrong(judged)).count())),
+    );
     println!(
-        "| {name} | {required} | {:.2} % | < {:.2} % | {:.1} % | {wrong} of {all} |",
+        "| {name} | {required} | {:.2} % | < {:.2} % | {amd} | {wrong} of {all} |",
         percent(wrong),
         100.0 * most_missed(wrong, all),
-        percent(amd),
     );
     [wrong, all]
 }
 
 fn at_the_end(judged: &[Judged], limit: &Limit) -> bool {
     let name = format!("{}, at the end", limit.name);
-    let [wrong, all] =
-        row(judged, limit, &name, &format!("< {} %", limit.below), |judged| judged.label == limit.wrong);
-    could_come_of(wrong, all, limit.below / 100.0)
+    let required = format!("< {} %", limit.below);
+    let is_wrong = |judged: &Judged| judged.label == limit.wrong;
+    let [wrong, all] = row(judged, limit.class, &name, &required, Some(is_amd_wrong), is_wrong);
+    // A sample disproves no more than what could not come of the rate that is allowed.
+    let is_sample = all < WHOLE;
+    is_sample && could_come_of(wrong, all, limit.below / 100.0)
+        || most_missed(wrong, all) < limit.below / 100.0
 }
 
 fn at_first(judged: &[Judged], limit: &Limit) {
     let name = format!("{}, at first", limit.name);
-    row(judged, limit, &name, "told", |judged| judged.first.is_some_and(|first| first.0 == limit.wrong));
+    let is_wrong = |judged: &Judged| judged.first.is_some_and(|first| first.0 == limit.wrong);
+    row(judged, limit.class, &name, "told", Some(is_amd_wrong), is_wrong);
 }
 
 fn times(judged: &[Judged], class: Class) {

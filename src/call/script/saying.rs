@@ -93,8 +93,8 @@ impl Script {
 
     pub(super) fn open_gate(&mut self, at: Instant) {
         self.trust.gate.open(at);
-        if self.ask == Ask::Task && self.said > 1 {
-            // The prompt was said again from its start: a fraud digit pressed before it is forgotten.
+        if self.ask == Ask::Task {
+            // The prompt was said from its start: a fraud digit pressed before it is forgotten.
             self.fraud.forget_before(self.prompt_began);
         }
     }

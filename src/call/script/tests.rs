@@ -278,6 +278,25 @@ fn the_prompt_said_again_from_its_start_forgets_the_fraud_key_only_after_its_con
     assert_eq!(bench.told().last().unwrap(), "fraud_reported", "pressed during the new saying");
 }
 
+/// Contract §2: "until … the prompt has been said again from its start", for whatever reason it was.
+#[test]
+fn the_prompt_begun_anew_for_who_greeted_at_length_forgets_the_fraud_key_after_its_context() {
+    let greeted = || {
+        let mut bench = Bench::prompted();
+        bench.key('0', 3_300);
+        bench.script.handle_greeted(bench.at(4_000));
+        assert_eq!(bench.told(), ["screening+context+instruction", "prompting"]);
+        bench
+    };
+    let mut bench = greeted();
+    bench.key('#', 7_600);
+    assert_eq!(bench.told().last().unwrap(), "fraud_reported", "its context was not said yet");
+    let mut bench = greeted();
+    bench.played(2, 1, 7_000);
+    bench.key('#', 7_600);
+    assert_eq!(bench.told(), ["Confirmed", "thanks"]);
+}
+
 #[test]
 fn nobody_presses_anything_three_sayings_then_goodbye() {
     let mut bench = Bench::prompted();
