@@ -88,8 +88,9 @@ fn recordings(set: Set) -> HashMap<(usize, String), Vec<f32>> {
         assert!(!files.is_empty(), "asterisk-core-sounds-{}-wav is needed", &LANGUAGES[language][..2]);
         for file in files {
             let name = file.file_stem().unwrap_or_default().to_string_lossy().into_owned();
-            let is_wanted = crate::calls::RECORDED.iter().any(|of| of.contains(&name.as_str()))
-                || name.len() == 1 && name.as_bytes()[0].is_ascii_digit();
+            // So much silence is named by a digit as well.
+            let is_digit = name.len() == 1 && file.parent().is_some_and(|of| of.ends_with("digits"));
+            let is_wanted = is_digit || crate::calls::RECORDED.iter().any(|of| of.contains(&name.as_str()));
             if is_wanted {
                 let samples =
                     decode_file(&file).unwrap_or_else(|error| panic!("{}: {error}", file.display()));
