@@ -3,7 +3,7 @@
 //! A chord's third note and its harmonics hide how its two loudest tones fade;
 //! with them explained, what is left is as little as a key's noise.
 
-use std::ops::RangeInclusive;
+use std::ops::{Range, RangeInclusive};
 
 use super::fit::{Fit, Tone, WINDOW, Wave, fit, solve};
 use super::history::KEPT;
@@ -19,6 +19,16 @@ const GRID: (u16, u16, usize) = (120, 3_760, 40);
 /// The step in which the strongest tone is looked for that is not fitted: half
 /// a window's width, so that no tone falls between.
 const FINE_STEP: usize = 25;
+
+/// Where a voice's period is looked for, in samples: 80 to 400 Hz.
+const LAGS: Range<usize> = 20..101;
+
+/// Where a dial tone of one frequency lies, in hertz (ITU-T E.180), and where the two of one of two do.
+const DIAL_TONE: [RangeInclusive<f32>; 3] = [398.0..=452.0, 340.0..=360.0, 430.0..=450.0];
+
+/// The lowest note that is looked for, in hertz: the hum of 150 and 180 Hz that the high-pass has left is
+/// none.
+const LOWEST_NOTE: u16 = 220;
 
 /// Where no note is looked for: a dial tone under a key is none, and it reaches
 /// beyond its own frequency.
@@ -93,9 +103,42 @@ fn tonality_in(window: &[f32; WINDOW], pair: &Pair) -> f32 {
         return 0.0;
     }
     let notes =
-        (GRID.0..=GRID.1).step_by(FINE_STEP).map(f32::from).filter(|hz| !AROUND_DIAL_TONES.contains(hz));
+        (LOWEST_NOTE..=GRID.1).step_by(FINE_STEP).map(f32::from).filter(|hz| !AROUND_DIAL_TONES.contains(hz));
     let steps = notes.map(|hz| Hz(hz).radians_per_sample());
     steps.map(|step| tone_energy(&rest, step)).fold(0.0, f32::max) * 2.0 / (WINDOW as f32 * energy)
+}
+
+/// How alike what the pair leaves of the newest window is to itself a while before: of noise little at any
+/// lag, of a voice's other harmonics and of a chord's few other notes nearly all at one. A dial tone is left
+/// out.
+pub(super) fn periodicity(window: &[f32; WINDOW], pair: &Pair) -> f32 {
+    let [low, high] = pair.tones.map(|tone| tone.frequency.radians_per_sample());
+    let [single, lower, upper] =
+        DIAL_TONE.map(|range| Hz((range.start() + range.end()) / 2.0).radians_per_sample());
+    let is_dial = |tones: &[Tone], ranges: &[RangeInclusive<f32>]| {
+        tones.iter().skip(2).zip(ranges).all(|(tone, range)| range.contains(&tone.frequency.0))
+    };
+    let one = fit::<{ WINDOW / 2 }, 3, 6>(window, [low, high, single], 3);
+    let two = fit::<{ WINDOW / 2 }, 4, 8>(window, [low, high, lower, upper], 3);
+    let one = one.filter(|one| is_dial(&one.tones, &DIAL_TONE[..1]));
+    let two = two.filter(|two| is_dial(&two.tones, &DIAL_TONE[1..]));
+    let rests = [
+        left_by::<2, 8>(window, pair),
+        one.and_then(|one| left_by::<3, 12>(window, &one)),
+        two.and_then(|two| left_by::<4, 16>(window, &two)),
+    ];
+    rests.iter().flatten().map(recurrence).fold(1.0, f32::min)
+}
+
+/// How alike a window is to itself a while before, at the lag at which it is most so.
+fn recurrence(rest: &[f32; WINDOW]) -> f32 {
+    let energy = |samples: &[f32]| samples.iter().map(|x| x * x).sum::<f32>();
+    let at = |lag: usize| {
+        let (later, earlier) = (&rest[lag..], &rest[..WINDOW - lag]);
+        let common: f32 = later.iter().zip(earlier).map(|(x, y)| x * y).sum();
+        common / (energy(later) * energy(earlier)).sqrt().max(1.0)
+    };
+    LAGS.map(at).fold(0.0, f32::max)
 }
 
 /// The squared sum of what a tone has in common with a window.

@@ -47,6 +47,10 @@ pub(super) const BURIED: Grade = Grade { share: 0.80, frequency_off: 0.007, twis
 /// them: both tones where they belong, however little of the line they are.
 pub(super) const FAINT: Grade = Grade { share: 0.60, ..FAINT_TRACE };
 
+/// By how much the amplitude of either of such a key's tones may change from the middle of a window to its
+/// end, as a share of itself: what comes and goes is our own voice.
+pub(super) const FAINT_SLOPE: f32 = 0.7;
+
 /// Traces of keys under yet more of it.
 pub(super) const FAINT_TRACE: Grade = Grade { share: 0.45, frequency_off: 0.008, twist: [Db(-7.5), Db(4.5)] };
 
@@ -138,8 +142,9 @@ pub(super) const CHORD_AGREEING_WINDOWS: u32 = 14;
 /// See [`CHORD_AGREEING_WINDOWS`].
 pub(super) const CHORD_RECENT_WINDOWS: u32 = 16;
 
-/// Windows after which a splice of two stretches of one key has left them.
-pub(super) const SPLICE_WINDOWS: u32 = 8;
+/// Windows after which the splices of stretches of one key have left them: of a frame that was repeated,
+/// two that are 20 ms apart.
+pub(super) const SPLICE_WINDOWS: u32 = 13;
 
 /// What is left beside a key's tones once a splice is gone, of what it left.
 pub(super) const CLEARED: f32 = 0.25;
@@ -164,8 +169,8 @@ pub(super) const FAINT_TRACE_WINDOWS: u32 = 6;
 pub(super) const STEADY: Db = Db(0.5);
 
 /// How far a key's levels may be from level in its last window, in the units
-/// of [`super::exam`]: steady tones are once in 250,000 keys.
-pub(super) const SLOPE: f32 = 25.0;
+/// of [`super::exam`]: steady tones are once in eight million keys.
+pub(super) const SLOPE: f32 = 32.0;
 
 /// How far its frequencies may drift from its first window to its last, in the
 /// same units; the first may begin before the key, which disturbs them.
@@ -193,6 +198,10 @@ pub(super) const SWELLING: f32 = 1.6;
 
 /// See [`NOTE`]: beyond doubt, whether or not the key fades.
 pub(super) const LOUD_NOTE: f32 = 0.5;
+
+/// How alike to itself at one lag is what a voice leaves beside two of its harmonics; of noise, once in
+/// 3,000 windows.
+pub(super) const RECURRING: f32 = 0.42;
 
 /// By how many deviations a key with a note beside it fades and has fallen since
 /// its first window, both taken together, that is too much.

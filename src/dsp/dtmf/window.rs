@@ -7,8 +7,8 @@ use super::gate::Look;
 use super::history::{History, KEPT, KEPT_HOPS};
 use super::key::Key;
 use super::limits::{
-    BURIED, DISTURBED, EVIDENCE, FAINT, FAINT_TRACE, GATE_FILTERED_SHARE, GATE_SHARE, LINGERING, PURE,
-    SAME_LEVEL, SAME_SHARE, on_the_line,
+    BURIED, DISTURBED, EVIDENCE, FAINT, FAINT_SLOPE, FAINT_TRACE, GATE_FILTERED_SHARE, GATE_SHARE, LINGERING,
+    PURE, SAME_LEVEL, SAME_SHARE, on_the_line,
 };
 use super::press::{presence, presences};
 use super::standing::{Standing, take_out};
@@ -97,7 +97,8 @@ fn test(
     if !has_voice {
         return None;
     }
-    if FAINT.admits(&measure) {
+    let is_level = found.tones.iter().all(|tone| tone.slope.abs() <= FAINT_SLOPE);
+    if is_level && FAINT.admits(&measure) {
         return Some((found, Purity::Faint));
     }
     FAINT_TRACE.admits(&measure).then_some((found, Purity::Trace))
