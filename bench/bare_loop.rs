@@ -221,6 +221,8 @@ fn engine(calls: usize, seconds: u64) -> io::Result<Row> {
                 | MediaEvent::Untrusted { .. }
                 | MediaEvent::VoiceBegan { .. }
                 | MediaEvent::VoiceEnded { .. }
+                | MediaEvent::RingbackBegan { .. }
+                | MediaEvent::RingbackEnded { .. }
                 | MediaEvent::Sound { .. }
                 | MediaEvent::Played { .. }
                 | MediaEvent::Pressed { .. },

@@ -20,7 +20,7 @@
 //! | [`cli`] | the command line, one file a command | everything |
 //! | [`http`] | the front door | `gateway`'s snapshots, `queue`, `job`, `report`, `policy`'s blocks, `access`, `secure` |
 //! | [`gateway`] | the edge: event loop, sockets, media threads, clock | the rooms below |
-//! | [`phone`], [`load`] | the answering phone and the load run | `gateway`, `leg`, `sip` |
+//! | [`phone`], [`load`] | the answering phone, be it an attendant, and the load run | `gateway`, `leg`, `sip` |
 //! | [`config`] | files as written → checked `Config` | nothing |
 //! | [`queue`] | job in, result out, durable | `job`, `report`, `reason`, `leg`'s record, `access` |
 //! | [`access`] | tokens, tenants, roles | `job`'s time |

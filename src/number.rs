@@ -4,8 +4,11 @@
 //! number at all (the order is malformed), [`Number::validity`] tells whether the numbering plan
 //! knows it (policy decides, and the job ends as `number_invalid`).
 
+mod extension;
+
 use std::fmt;
 
+pub use extension::{Extension, ExtensionKey};
 use phonenumber::metadata::{DATABASE, Descriptor, Metadata};
 use phonenumber::{Mode, Type};
 
@@ -15,14 +18,16 @@ const E164_MAX_DIGITS: usize = 15;
 /// digit, and its extension, stay under it.
 const MAX_TEXT_BYTES: usize = 64;
 
-/// A telephone number in international form. `Display` and `Debug` show the country code and the
-/// last two digits only; [`Number::e164`] is the one door to the clear form.
+/// A telephone number in international form, with the office extension behind it if there is one.
+/// `Display` and `Debug` show the country code and the last two digits only, and of an extension its
+/// length; [`Number::e164`], [`Number::line`] and [`Number::clear`] are the doors to the clear form.
 #[derive(Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct Number {
     /// Country code and national number, without `+`.
     digits: String,
     /// How many of the digits are the country code; 0 where no such code is assigned.
     country_code_len: usize,
+    extension: Option<Extension>,
 }
 
 /// Why a text is no number: the one who wrote it has to change it.
@@ -40,9 +45,6 @@ pub enum Malformed {
     /// More text than any number has.
     #[error("the number is longer than {MAX_TEXT_BYTES} characters")]
     TextTooLong,
-    /// A well-formed office extension, which this version does not dial.
-    #[error("extensions: not in this version")]
-    ExtensionNotInThisVersion,
     /// After `x` stands something else than 1 to 20 of `0-9 * # ,`.
     #[error("the extension after x is not 1 to 20 of 0-9 * # ,")]
     ExtensionMalformed,
@@ -123,21 +125,46 @@ impl Number {
             None => (text, None),
         };
         let written = digits_of(number)?;
-        match extension {
-            None => Ok(Self::of_digits(without_trunk_prefix(written))),
-            Some(extension) if is_extension(extension) => Err(Malformed::ExtensionNotInThisVersion),
-            Some(_) => Err(Malformed::ExtensionMalformed),
-        }
+        let read = |text| Extension::parse(text).ok_or(Malformed::ExtensionMalformed);
+        let extension = extension.map(read).transpose()?;
+        Ok(Self { extension, ..Self::of_digits(without_trunk_prefix(written)) })
     }
 
     fn of_digits(digits: String) -> Self {
         let country_code_len = country_code_len(&digits);
-        Self { digits, country_code_len }
+        Self { digits, country_code_len, extension: None }
     }
 
-    /// The clear form, `+` and digits: for the trunk and the store, never for a log.
+    /// The number itself in clear, `+` and digits: for the trunk and the store, never for a log.
     pub fn e164(&self) -> String {
         format!("+{}", self.digits)
+    }
+
+    /// Number and extension in clear, as they are read again: `+14252345678x12,45`. For the store.
+    pub fn clear(&self) -> String {
+        match &self.extension {
+            Some(extension) => format!("+{}x{}", self.digits, extension.clear()),
+            None => self.e164(),
+        }
+    }
+
+    /// Number and keys of the extension in clear, without pauses: the same for two ways of writing that
+    /// reach the same person.
+    pub fn line(&self) -> String {
+        match &self.extension {
+            Some(extension) => format!("+{}x{}", self.digits, extension.keys()),
+            None => self.e164(),
+        }
+    }
+
+    /// What is dialled behind the answer.
+    pub fn extension(&self) -> Option<&Extension> {
+        self.extension.as_ref()
+    }
+
+    /// The office's own number, where this is an extension of one.
+    pub fn office(&self) -> Option<Number> {
+        self.extension.is_some().then(|| Self { extension: None, ..self.clone() })
     }
 
     /// Country code and last two digits, for instance `+1********67`.
@@ -225,7 +252,8 @@ impl fmt::Display for Number {
         // A number of two digits or fewer would show itself whole.
         let tail = if shown_from > self.country_code_len { &self.digits[shown_from..] } else { "" };
         let hidden = self.digits.len() - self.country_code_len - tail.len();
-        write!(f, "+{}{}{tail}", &self.digits[..self.country_code_len], "*".repeat(hidden))
+        write!(f, "+{}{}{tail}", &self.digits[..self.country_code_len], "*".repeat(hidden))?;
+        self.extension.as_ref().map_or(Ok(()), |extension| write!(f, "x{extension}"))
     }
 }
 
@@ -240,14 +268,14 @@ impl fmt::Debug for Number {
 pub mod clear {
     use serde::{Deserialize, Deserializer, Serializer, de};
 
-    use super::Number;
+    use super::{Extension, Number};
 
-    /// Writes `+` and all digits.
+    /// Writes `+` and all digits, and the extension behind `x`.
     ///
     /// # Errors
     /// Those of the serialiser.
     pub fn serialize<S: Serializer>(number: &Number, out: S) -> Result<S::Ok, S::Error> {
-        out.serialize_str(&number.e164())
+        out.serialize_str(&number.clear())
     }
 
     /// Reads what [`serialize`] wrote; nothing is normalised a second time.
@@ -256,12 +284,17 @@ pub mod clear {
     /// Those of the deserialiser, and a text that is not `+` and digits.
     pub fn deserialize<'de, D: Deserializer<'de>>(input: D) -> Result<Number, D::Error> {
         let text = String::deserialize(input)?;
-        match text.strip_prefix('+') {
-            Some(d) if !d.is_empty() && d.bytes().all(|b| b.is_ascii_digit()) => {
-                Ok(Number::of_digits(d.to_owned()))
-            }
-            Some(_) | None => Err(de::Error::custom("not + and digits")),
-        }
+        written(&text).ok_or_else(|| de::Error::custom("not + and digits"))
+    }
+
+    fn written(text: &str) -> Option<Number> {
+        let (number, extension) = match text.split_once('x') {
+            Some((number, extension)) => (number, Some(Extension::parse(extension)?)),
+            None => (text, None),
+        };
+        let digits = number.strip_prefix('+')?;
+        let are_digits = !digits.is_empty() && digits.bytes().all(|byte| byte.is_ascii_digit());
+        are_digits.then(|| Number { extension, ..Number::of_digits(digits.to_owned()) })
     }
 }
 
@@ -273,10 +306,6 @@ fn digits_of(text: &str) -> Result<String, Malformed> {
         return Err(Malformed::NoDigits);
     }
     if digits.bytes().all(|b| b.is_ascii_digit()) { Ok(digits) } else { Err(Malformed::StrayCharacter) }
-}
-
-fn is_extension(text: &str) -> bool {
-    (1..=20).contains(&text.len()) && text.bytes().all(|b| matches!(b, b'0'..=b'9' | b'*' | b'#' | b','))
 }
 
 /// The digits as they are if the plan knows them; else as libphonenumber reads them, if that is
@@ -398,15 +427,30 @@ mod tests {
             ("+١٤٢٥", Malformed::StrayCharacter),
             ("++14252345667", Malformed::StrayCharacter),
             (&long, Malformed::TextTooLong),
-            ("+1 4252345678x12345", Malformed::ExtensionNotInThisVersion),
-            ("+1 4252345678x1,,2#*", Malformed::ExtensionNotInThisVersion),
             ("+1 4252345678x", Malformed::ExtensionMalformed),
             ("+1 4252345678x12a", Malformed::ExtensionMalformed),
             ("+1 4252345678x123456789012345678901", Malformed::ExtensionMalformed),
         ] {
             assert_eq!(Number::parse(text), Err(why), "{text}");
         }
-        assert!(Malformed::ExtensionNotInThisVersion.to_string().contains("not in this version"));
+    }
+
+    /// Contract §2: an office extension after `x`, 1 to 20 of `0-9 * # ,`.
+    #[test]
+    fn an_extension_stands_behind_its_number_and_is_none_of_it() {
+        for text in ["+1 4252345678x1,,2#*", "+1 (425) 234-5678 X 1,,2#*"] {
+            let office = number(text);
+            assert_eq!(
+                (office.e164(), office.clear()),
+                ("+14252345678".into(), "+14252345678x1,,2#*".into())
+            );
+            assert_eq!(office.line(), "+14252345678x12#*", "pauses make no other person");
+            assert_eq!(office.office(), Some(number("+14252345678")));
+            assert_eq!(office.to_string(), "+1********78x******");
+            assert_eq!(office.validity(&[]).unwrap().region, "US");
+            assert_ne!(office, number("+14252345678"));
+        }
+        assert_eq!(number("+14252345678").extension(), None);
     }
 
     #[test]
@@ -464,21 +508,26 @@ mod tests {
     fn the_clear_form_survives_the_store_unchanged() {
         #[derive(serde::Serialize, serde::Deserialize)]
         struct Kept(#[serde(with = "clear")] Number);
-        for text in ["+14252345667", "+19990000001", "+44020", "+7"] {
+        for text in ["+14252345667", "+19990000001", "+44020", "+7", "+14252345667x1,,2#*"] {
             let kept = serde_json::to_string(&Kept(number(text))).unwrap();
             let read: Kept = serde_json::from_str(&kept).unwrap();
             assert_eq!(read.0, number(text));
         }
-        assert!(serde_json::from_str::<Kept>("\"14\"").is_err());
+        for text in ["\"14\"", "\"+14x\"", "\"+14x1y\"", "\"+x1\""] {
+            assert!(serde_json::from_str::<Kept>(text).is_err(), "{text}");
+        }
     }
 
     proptest::proptest! {
         #[test]
         fn any_text_is_read_or_refused_and_reading_again_changes_nothing(text in "[+]?[-0-9 ().x*#]{0,40}|.{0,70}") {
             if let Ok(first) = Number::parse(&text) {
-                proptest::prop_assert_eq!(Number::parse(&first.e164()), Ok(first.clone()));
+                proptest::prop_assert_eq!(Number::parse(&first.clear()), Ok(first.clone()));
                 let clear = first.e164();
                 proptest::prop_assert!(clear.len() < 7 || !first.to_string().contains(&clear[4..]));
+                let shown = first.to_string();
+                let behind = shown.split_once('x').map_or("", |(_, extension)| extension);
+                proptest::prop_assert!(behind.chars().all(|c| c == '*'));
             }
         }
     }

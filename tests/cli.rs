@@ -145,13 +145,17 @@ fn a_mode_that_cannot_be_is_wrong_usage_with_the_remedy() {
     }
 }
 
-/// The contract's head: what is not built is refused by its name, with 2.
 #[test]
-fn what_is_not_built_is_refused_by_name() {
-    let ran = run(&["phone", "--attendant", "office"]);
-    ran.assert(2, "phone --attendant");
-    ran.assert(2, "not in this version");
-    assert_eq!(ran.out, "");
+fn an_attendant_without_its_recordings_or_with_a_phone_that_has_no_address_is_refused() {
+    run(&["phone", "--attendant", "/nowhere"]).assert(2, "/nowhere");
+    let empty = Site::new("");
+    let directory = empty.0.to_string_lossy().into_owned();
+    run(&["phone", "--attendant", &directory]).assert(2, "greeting.wav");
+    for extension in ["12", "12=", "x=sip:127.0.0.1", "12=sip:phone.example", "=sip:127.0.0.1", "12=tel:+1"] {
+        let ran = run(&["phone", "--attendant", &directory, "--extension", extension]);
+        ran.assert(2, "expected KEYS=sip:USER@ADDRESS:PORT");
+    }
+    run(&["phone", "--extension", "12=sip:127.0.0.1"]).assert(2, "--attendant");
 }
 
 #[test]

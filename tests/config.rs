@@ -239,6 +239,12 @@ fn what_is_wrong_with_a_policy_or_a_tenant_is_told() {
         ("tenants/a.b.toml", "", "tenants/a.b.toml:1: the file's name", &["Rename"]),
         ("tenants/acme.toml", "modes = [\"press\"]", "tenants/acme.toml:1: `modes`", &["confirm"]),
         ("tenants/acme.toml", "colour = 1", "tenants/acme.toml:1: unknown field `colour`", &["modes"]),
+        (
+            "tenants/acme.toml",
+            "modes = [\"confirm\"]\nextension_modes = [\"pin\"]",
+            "tenants/acme.toml:2: `extension_modes` has none",
+            &["[]"],
+        ),
         ("tenants/acme.toml", "confirm_key = \"star\"", "tenants/acme.toml:1: `confirm_key`", &["spoken"]),
         (
             "tenants/acme.toml",

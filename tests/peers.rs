@@ -17,9 +17,11 @@ use std::thread;
 use std::time::Duration;
 
 use support::hand::{Hand, Means};
-use support::net::Namespace;
+use support::net::{self, Namespace};
 use support::peers::Kamailio;
+use support::process::Process;
 use support::site::{Outcome, Site};
+use support::{office, pins, wait_until, wav};
 
 /// Rows at a time: they wait far more than they compute.
 const ABREAST: usize = 12;
@@ -31,6 +33,8 @@ struct Row {
     trunk: bool,
     /// Who answers, and how the key comes; nobody does where Kamailio refuses.
     phone: Option<Means>,
+    /// Behind an office's attendant, this is asked of whoever sits there.
+    asked: Option<Asked>,
     /// The last four digits, by which Kamailio chooses.
     digits: &'static str,
     transport: &'static str,
@@ -38,8 +42,31 @@ struct Row {
     reason: &'static str,
 }
 
+/// What is asked behind an attendant.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Asked {
+    Pin,
+    Challenge,
+}
+
+/// The office's one extension, and where its attendant is called.
+const EXTENSION: &str = "4207";
+const ATTENDANT: u16 = 5070;
+/// A phone that answers at once and says nothing is asked 4 to 6 s after it was put through.
+const SILENT_ANSWER: Duration = Duration::from_secs(7);
+
 const fn verified(trunk: bool, phone: Means, digits: &'static str, transport: &'static str) -> Row {
-    Row { trunk, phone: Some(phone), digits, transport, verdict: "verified", reason: "key_pressed" }
+    let (verdict, reason) = ("verified", "key_pressed");
+    Row { trunk, phone: Some(phone), asked: None, digits, transport, verdict, reason }
+}
+
+const fn behind(phone: Means, asked: Asked) -> Row {
+    let reason = match asked {
+        Asked::Pin => "pin_matched",
+        Asked::Challenge => "challenge_matched",
+    };
+    let row = verified(false, phone, "0123", "udp");
+    Row { asked: Some(asked), reason, ..row }
 }
 
 const fn refused(
@@ -48,13 +75,21 @@ const fn refused(
     verdict: &'static str,
     reason: &'static str,
 ) -> Row {
-    Row { trunk: true, phone: None, digits, transport, verdict, reason }
+    Row { trunk: true, phone: None, asked: None, digits, transport, verdict, reason }
 }
 
 /// Long rows first, so that they do not end alone.
 const ROWS: &[Row] = &[
     refused("0408", "udp", "unreached", "unreachable"),
     refused("0408", "tcp", "unreached", "unreachable"),
+    behind(Means::BaresipEvents, Asked::Pin),
+    behind(Means::BaresipTones, Asked::Pin),
+    behind(Means::LinphoneEvents, Asked::Pin),
+    behind(Means::LinphoneInfo, Asked::Pin),
+    behind(Means::BaresipEvents, Asked::Challenge),
+    behind(Means::BaresipTones, Asked::Challenge),
+    behind(Means::LinphoneEvents, Asked::Challenge),
+    behind(Means::LinphoneInfo, Asked::Challenge),
     verified(false, Means::BaresipEvents, "1000", "udp"),
     verified(false, Means::BaresipTones, "1000", "udp"),
     verified(false, Means::BaresipEvents, "1000", "tcp"),
@@ -92,7 +127,11 @@ impl Row {
             "03" => " + rtpengine, PCMA without telephone-event",
             _ => "",
         };
-        if self.trunk { format!("Kamailio{relay} > {phone}") } else { phone.to_owned() }
+        match (self.trunk, self.asked) {
+            (true, _) => format!("Kamailio{relay} > {phone}"),
+            (false, None) => phone.to_owned(),
+            (false, Some(asked)) => format!("attendant > {phone}, {asked:?}"),
+        }
     }
 
     /// The key path that the result must name.
@@ -100,26 +139,73 @@ impl Row {
         self.phone.map_or("", Means::path)
     }
 
+    /// Starts the attendant in the network of this thread, with the phone behind it.
+    fn attendant(&self, site: &Site) -> Option<Process> {
+        let phone = self.phone.filter(|_| self.asked.is_some())?;
+        office::record(site);
+        let directory = site.scratch.path().join("office");
+        let listen = format!("10.99.7.1:{ATTENDANT}");
+        let user = if phone.port() == Means::LinphoneInfo.port() { "linphone" } else { "callee" };
+        let behind = format!("{EXTENSION}=sip:{user}@10.99.7.1:{}", phone.port());
+        let directory = directory.to_string_lossy();
+        let arguments = [
+            "phone",
+            "--listen",
+            &listen,
+            "--attendant",
+            &directory,
+            "--extension",
+            &behind,
+            "--ring-ms",
+            "100",
+        ];
+        let attendant = site.start(&arguments);
+        assert!(wait_until(Duration::from_secs(20), || net::is_bound("udp", ATTENDANT)), "no attendant");
+        Some(attendant)
+    }
+
+    /// What the call asks, and what answers it.
+    fn asks(&self) -> (Vec<String>, &'static str) {
+        let mode =
+            |mode: serde_json::Value| vec!["--user".into(), "ann".into(), "--mode".into(), mode.to_string()];
+        match self.asked {
+            None => (Vec::new(), "#"),
+            Some(Asked::Pin) => (mode(pins::pin("2580")), "2580#"),
+            Some(Asked::Challenge) => (mode(pins::challenge("42")), "42#"),
+        }
+    }
+
     /// Places the call and lets the phone press; panics where the result is another than the row's.
     fn run(&self) -> Outcome {
-        let number = format!("+1999555{}", self.digits);
+        let dialled = format!("+1999555{}", self.digits);
+        let number = if self.asked.is_some() { format!("{dialled}x{EXTENSION}") } else { dialled.clone() };
         let (peers, gateway) = Namespace::pair();
         let site = Site::new(&format!("peer-{}-{}", self.digits, self.transport), "10.99.7.2");
-        let user = if self.trunk { "callee" } else { &number };
+        pins::configure(&site, "");
+        let user = if self.trunk || self.asked.is_some() { "callee" } else { &dialled };
 
         peers.enter();
         let _trunk = self.trunk.then(|| Kamailio::start(&site.scratch));
         let mut hand = self.phone.map(|means| Hand::start(means, &site.scratch, user));
 
+        let attendant = self.attendant(&site);
+        if attendant.is_some() {
+            // Who has been put through says nothing: what is said behind an attendant may be a greeting.
+            site.scratch.write("baresip/speech.wav", wav::bytes(&[0; 160_000]));
+        }
         gateway.enter();
         let port = self.phone.filter(|_| !self.trunk).map_or(5060, Means::port);
+        let port = if attendant.is_some() { ATTENDANT } else { port };
         let credentials = if self.trunk { "username = \"gateway\"\npassword_file = \"secret\"" } else { "" };
         let target = format!("sip:10.99.7.1:{port};transport={}", self.transport);
         site.trunk("carrier", &target, &format!("ring_timeout_s = 5\n{credentials}"));
-        let call = site.call(&number, &[]);
+        let (options, keys) = self.asks();
+        let options: Vec<&str> = options.iter().map(String::as_str).collect();
+        let call = site.call(&number, &options);
         let answered = hand.as_mut().is_none_or(Hand::wait_for_gate);
         if let Some(hand) = hand.as_mut().filter(|_| answered) {
-            hand.press("#");
+            thread::sleep(if attendant.is_some() { SILENT_ANSWER } else { Duration::ZERO });
+            hand.press(keys);
         }
         let outcome = site.outcome(call, Duration::from_secs(70));
         assert!(answered, "the phone saw no call: {outcome}");

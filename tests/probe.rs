@@ -26,7 +26,12 @@ fn media() -> MediaConfig {
 async fn a_trunk_that_answers_options_is_there_by_udp_and_tcp() {
     let media = media();
     let listen = vec![free(Transport::Udp), free(Transport::Tcp)];
-    let config = PhoneConfig { listen: listen.clone(), media: media.clone(), engine: Options::default() };
+    let config = PhoneConfig {
+        listen: listen.clone(),
+        media: media.clone(),
+        engine: Options::default(),
+        office: None,
+    };
     let (phone, _news) = Phone::start(config, Behaviour::default()).await.unwrap();
     for transport in [Transport::Udp, Transport::Tcp] {
         let address = phone.address(transport).unwrap();

@@ -9,6 +9,8 @@ mod support;
 
 #[path = "scripted_peer/answered.rs"]
 mod answered;
+#[path = "scripted_peer/attendant.rs"]
+mod attendant;
 #[path = "scripted_peer/listener.rs"]
 mod listener;
 #[path = "scripted_peer/modes.rs"]

@@ -4,7 +4,9 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use super::task::FailedEntry;
+use super::transfer::Voice;
 use crate::clip::Clip;
+use crate::leg::PressOrder;
 use crate::leg::key::Distrust;
 
 /// What the script decided about the person's answer.
@@ -36,6 +38,8 @@ pub enum Conclusion {
     Invalid,
     /// Only keys that must not count.
     Untrusted,
+    /// Nobody came behind an office's attendant.
+    Nobody,
     /// No key at all.
     NoInput,
 }
@@ -44,7 +48,7 @@ impl Conclusion {
     /// How much it says of a call that ended without an answer: the greatest stands.
     pub(super) fn weight(self) -> u8 {
         match self {
-            Conclusion::NoInput => 0,
+            Conclusion::NoInput | Conclusion::Nobody => 0,
             Conclusion::Untrusted => 1,
             Conclusion::Invalid => 2,
             Conclusion::PinMissing => 3,
@@ -72,6 +76,15 @@ pub enum ScriptEffect {
         lead: Duration,
         /// One after the other.
         clips: Vec<Arc<Clip>>,
+    },
+    /// Press these keys: an attendant takes them.
+    Dial(Vec<PressOrder>),
+    /// Somebody is there behind the attendant: the impression of who answered begins anew.
+    Met {
+        /// When.
+        at: Instant,
+        /// By which voice, if by one.
+        voice: Option<Voice>,
     },
     /// Say no more for now: the person is keying.
     Stop,

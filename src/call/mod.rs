@@ -11,6 +11,7 @@ pub mod pin;
 pub mod prompts;
 pub mod script;
 pub mod task;
+pub mod transfer;
 mod trust;
 pub mod verdict;
 mod voices;
@@ -29,6 +30,7 @@ use crate::report::record::AnsweredBy;
 use answered::{Advice, Impression};
 use script::{Script, ScriptPlan};
 use task::FailedEntry;
+use transfer::Voice;
 use verdict::{Facts, Order};
 
 /// Presses kept for the record; more are counted by nobody, because nobody presses more.
@@ -166,21 +168,19 @@ impl Call {
         match event {
             MediaEvent::Key(press) => self.handle_press(now, press),
             MediaEvent::Untrusted { why, began } => self.script.handle_untrusted(why, began),
-            MediaEvent::VoiceBegan { at } => {
-                self.script.handle_voice(at, true);
-                self.impression.handle_voice_began(now, at);
-            }
-            MediaEvent::VoiceEnded { at } => {
-                self.script.handle_voice(at, false);
-                self.impression.handle_voice_ended(now, at);
-            }
+            MediaEvent::VoiceBegan { at } => self.hear_voice(now, at, true),
+            MediaEvent::VoiceEnded { at } => self.hear_voice(now, at, false),
             MediaEvent::Sound { sound, from } => {
                 self.script.handle_sound(sound, from);
-                self.impression.handle_sound(now, sound, from);
+                if !self.script.is_transferring() {
+                    self.impression.handle_sound(now, sound, from);
+                }
             }
             MediaEvent::Undecided { from, to } => self.handle_undecided(from, to),
             MediaEvent::Played { saying, clip, at } => self.script.handle_played(saying, clip, at),
-            MediaEvent::Pressed { .. } => {}
+            MediaEvent::Pressed { first_packet } => self.script.handle_pressed(first_packet),
+            MediaEvent::RingbackBegan { at } => self.script.handle_ringback(at, true),
+            MediaEvent::RingbackEnded { at } => self.script.handle_ringback(at, false),
             MediaEvent::Closed(figures) => {
                 if self.cause.as_ref().is_some_and(|cause| cause.kind == CauseKind::HungUpByFar) {
                     self.script.handle_hung_up(now);
@@ -313,8 +313,29 @@ impl Call {
         self.script.handle_answered(now);
     }
 
+    /// What an attendant says makes no impression of the person behind it.
+    fn hear_voice(&mut self, now: Instant, at: Instant, speaking: bool) {
+        self.script.handle_voice(at, speaking);
+        match speaking {
+            _ if self.script.is_transferring() => {}
+            true => self.impression.handle_voice_began(now, at),
+            false => self.impression.handle_voice_ended(now, at),
+        }
+    }
+
+    /// Somebody is there behind an attendant, by this voice if it was one.
+    fn meet(&mut self, now: Instant, voice: Option<Voice>) {
+        self.impression = Impression::default();
+        self.impression.handle_answered(voice.map_or(now, |voice| voice.began));
+        let Some(voice) = voice else { return };
+        self.impression.handle_voice_began(now, voice.began);
+        if let Some(ended) = voice.ended {
+            self.impression.handle_voice_ended(now, ended);
+        }
+    }
+
     fn handle_undecided(&mut self, from: Instant, to: Instant) {
-        if self.answered_at.is_some() && !self.joiner.is_residue(from, to) {
+        if self.answered_at.is_some() && !self.script.is_transferring() && !self.joiner.is_residue(from, to) {
             self.traced = true;
             self.script.handle_trace(to);
         }
@@ -325,6 +346,9 @@ impl Call {
         let Some(answered_at) = self.answered_at else {
             return self.script.handle_untrusted(Distrust::EarlyMedia, press.began);
         };
+        if self.script.returns(press.digit, press.began) {
+            return;
+        }
         match self.joiner.handle_press(press) {
             KeyEvent::Pressed(press) => {
                 if self.presses.len() < PRESSES {
@@ -369,6 +393,7 @@ impl Call {
             ScriptEffect::Concluded { conclusion, at } => self.conclude(conclusion, at),
             // The line is closing: a late key may still decide, but nothing is said any more.
             ScriptEffect::Play { .. }
+            | ScriptEffect::Dial(_)
             | ScriptEffect::Stop
             | ScriptEffect::Prompting
             | ScriptEffect::Listening
@@ -377,6 +402,8 @@ impl Call {
             ScriptEffect::Play { saying, lead, clips } => {
                 self.media(MediaCommand::Play { saying, lead, clips });
             }
+            ScriptEffect::Met { at, voice } => self.meet(at, voice),
+            ScriptEffect::Dial(keys) => self.media(MediaCommand::Press(keys)),
             ScriptEffect::Stop => self.media(MediaCommand::Stop),
             ScriptEffect::Ignored { why, began } => self.ignore(why, began),
             ScriptEffect::Failed(entry) => self.effects.push_back(CallEffect::Failed(entry)),

@@ -9,6 +9,7 @@
 mod answer;
 mod fraud;
 mod saying;
+mod transferring;
 
 use std::collections::VecDeque;
 use std::time::{Duration, Instant};
@@ -17,6 +18,7 @@ use super::effect::{Conclusion, ScriptEffect};
 use super::entry::Entry;
 use super::prompts::Prompts;
 use super::task::Task;
+use super::transfer::{ExtensionKey, Transfer};
 use super::trust::Trust;
 use crate::leg::LineSound;
 use crate::leg::key::{Digit, Distrust};
@@ -61,6 +63,8 @@ pub struct ScriptPlan {
     pub answer_by: Instant,
     /// The digits to ask for where a `#` is not enough: random, none of them the fraud key.
     pub spoken: [Digit; 2],
+    /// The office extension, to be dialled before anybody is asked; empty for none.
+    pub extension: Vec<ExtensionKey>,
 }
 
 /// Silence between the last word and the BYE, so that the last word is never clipped.
@@ -88,6 +92,8 @@ enum Ask {
 enum State {
     /// Before the answer.
     Waiting,
+    /// An attendant answered; the person is not there yet.
+    Transferring,
     /// What is asked for is being said.
     Saying,
     /// It was said; a key is waited for.
@@ -125,6 +131,8 @@ pub struct Script {
     /// Name of the saying that plays now; farewells count on.
     saying: u32,
     marks: Marks,
+    /// The way to the person, where an attendant answers.
+    transfer: Option<Transfer>,
     trust: Trust,
     fraud: FraudKey,
     entry: Entry,
@@ -153,6 +161,7 @@ impl Script {
             prompt_began: plan.answer_by,
             saying: 0,
             marks: Marks::default(),
+            transfer: Some(plan.extension.clone()).filter(|keys| !keys.is_empty()).map(Transfer::new),
             trust: Trust::default(),
             fraud: FraudKey::default(),
             entry: Entry::new(plan.answer_by),
@@ -171,6 +180,9 @@ impl Script {
     pub fn handle_answered(&mut self, now: Instant) {
         if self.state == State::Waiting {
             self.trust.answer(now);
+            if self.transfer.is_some() {
+                return self.meet_attendant(now);
+            }
             self.say_prompt(now, self.plan.limits.lead, None);
         }
     }
@@ -193,6 +205,7 @@ impl Script {
             }
             State::Telling | State::Farewell => self.end_if(is_last, at),
             State::Waiting
+            | State::Transferring
             | State::Saying
             | State::Listening { .. }
             | State::Entering { .. }
@@ -206,7 +219,7 @@ impl Script {
     /// A key whose press began at `began`. Before the answer it is no answer to anybody.
     pub fn handle_key(&mut self, now: Instant, digit: Digit, began: Instant) {
         let doubt = self.trust.doubt(began);
-        if let Some(why) = doubt.filter(|_| self.is_asking()) {
+        if let Some(why) = doubt.filter(|_| self.is_asking() || self.is_transferring()) {
             self.ignore(why, began);
         }
         if matches!(self.state, State::Waiting | State::Done) {
@@ -225,6 +238,7 @@ impl Script {
             }
             State::Questioning { .. }
             | State::Waiting
+            | State::Transferring
             | State::Telling
             | State::Farewell
             | State::Tail { .. }
@@ -234,7 +248,7 @@ impl Script {
 
     /// A key that must not count, whichever it was.
     pub fn handle_untrusted(&mut self, why: Distrust, began: Instant) {
-        if self.is_asking() || self.state == State::Waiting {
+        if self.is_asking() || matches!(self.state, State::Waiting | State::Transferring) {
             self.ignore(why, began);
         }
     }
@@ -254,6 +268,9 @@ impl Script {
         } else {
             self.trust.voices.end(at);
         }
+        if let Some(transfer) = &mut self.transfer {
+            transfer.handle_voice(at, speaking);
+        }
     }
 
     /// The line said what no person says, from `from` on.
@@ -266,7 +283,7 @@ impl Script {
 
     /// The network led the call elsewhere.
     pub fn handle_diverted(&mut self) {
-        self.trust.stain();
+        self.trust.divert();
     }
 
     /// The wrong entry of [`ScriptEffect::Failed`] is durable: the person may hear of it.
@@ -311,6 +328,7 @@ impl Script {
             Some(_) | None => return,
         }
         match self.state {
+            State::Transferring => self.go_on_transferring(now),
             State::Listening { .. } => self.say_anew(now),
             State::Entering { .. } => self.give_up_entry(now),
             State::Questioning { .. } => self.settle_block(true),
@@ -326,6 +344,10 @@ impl Script {
 
     /// When [`handle_timeout`](Script::handle_timeout) is due, and why.
     pub fn poll_timeout(&self) -> Option<(Instant, &'static str)> {
+        if self.state == State::Transferring {
+            // A transfer goes on while it holds us.
+            return self.transfer.as_ref().and_then(Transfer::poll_timeout);
+        }
         if self.held_since.is_some() {
             return None;
         }
@@ -335,6 +357,7 @@ impl Script {
             State::Questioning { until } => Some((until?, "end of the wait for an answer about fraud")),
             State::Tail { until } => Some((until, "silence after the farewell")),
             State::Waiting
+            | State::Transferring
             | State::Saying
             | State::Recording { .. }
             | State::Telling
@@ -360,6 +383,7 @@ impl Script {
                 true
             }
             State::Waiting
+            | State::Transferring
             | State::Telling
             | State::Questioning { .. }
             | State::Farewell
@@ -370,6 +394,11 @@ impl Script {
 
     /// A key did not count. One that nobody can have pressed in answer to us makes the call unclean.
     fn ignore(&mut self, why: Distrust, began: Instant) {
+        self.effects.push_back(ScriptEffect::Ignored { why, began });
+        // What comes from an attendant says nothing of the person behind it.
+        if self.is_transferring() {
+            return;
+        }
         self.note(Conclusion::Untrusted);
         // What a stranger sends tells nothing of what the person keyed.
         if why != Distrust::ForeignSource {
@@ -379,7 +408,6 @@ impl Script {
         if self.ask == Ask::Task && why.stains() {
             self.trust.stain();
         }
-        self.effects.push_back(ScriptEffect::Ignored { why, began });
     }
 
     /// Whether what was keyed so far counts as a try, were it the end.
@@ -401,6 +429,7 @@ impl Script {
             | State::Tail { until }
             | State::Questioning { until: Some(until) } => *until += by,
             State::Waiting
+            | State::Transferring
             | State::Saying
             | State::Recording { .. }
             | State::Telling

@@ -3,10 +3,11 @@ mod answering;
 use super::prompts::{FraudClips, Prompts, SpokenClips};
 use super::script::{ConfirmKey, ScriptLimits};
 use super::task::Task;
+use super::transfer::ExtensionKey;
 use super::*;
 use crate::clip::Clip;
 use crate::leg::key::Digit;
-use crate::leg::{CauseKind, Codec, Stage};
+use crate::leg::{CauseKind, Codec, LineSound, Stage};
 
 struct Bench {
     zero: Instant,
@@ -41,10 +42,20 @@ impl Bench {
     }
 
     fn of(task: Task) -> Bench {
-        Bench::with(task, None)
+        Bench::calling(task, None, Vec::new())
     }
 
     fn with(task: Task, spoken: Option<SpokenClips>) -> Bench {
+        Bench::calling(task, spoken, Vec::new())
+    }
+
+    fn to_extension(keys: &str) -> Bench {
+        let key = |c| ExtensionKey { digit: Digit::from_char(c).unwrap(), pause: Duration::ZERO };
+        let digits = vec![Digit::from_char('4').unwrap(); 2];
+        Bench::calling(Task::Challenge { digits }, None, keys.chars().map(key).collect())
+    }
+
+    fn calling(task: Task, spoken: Option<SpokenClips>, extension: Vec<ExtensionKey>) -> Bench {
         #[expect(clippy::disallowed_methods, reason = "any instant serves as the virtual zero")]
         let zero = Instant::now();
         let clip = |name: &str| Arc::new(Clip::new(name, vec![0; 8]));
@@ -72,7 +83,7 @@ impl Bench {
         };
         let spoken = [Digit::from_char('4').unwrap(), Digit::from_char('7').unwrap()];
         let answer_by = zero + Duration::from_secs(300);
-        let plan = ScriptPlan { task, prompts, limits, answer_by, spoken };
+        let plan = ScriptPlan { task, prompts, limits, answer_by, spoken, extension };
         Bench { zero, call: Call::new(plan, Duration::from_secs(120), Duration::ZERO) }
     }
 
@@ -261,4 +272,61 @@ fn a_busy_line_ends_without_an_answer() {
     bench.media(110, MediaEvent::Closed(figures(0)));
     assert_eq!(bench.effects(), ["Close", "verdict Busy", "ended"]);
     assert!(!bench.call.rung());
+}
+
+/// "The digits we dial ourselves and get back as tone, event or INFO are none": not even `0#` among them.
+#[test]
+fn dialled_digits_that_come_back_are_no_keys() {
+    let mut bench = Bench::to_extension("0#");
+    bench.signal(0, SignalEvent::Answered(format()));
+    bench.call.handle_timeout(bench.at(2_000));
+    for ms in [2_200, 2_400] {
+        let first_packet = bench.at(ms);
+        bench.media(ms, MediaEvent::Pressed { first_packet });
+    }
+    bench.effects();
+    for (n, path) in (1..).zip([KeyPath::InBand, KeyPath::Rfc4733, KeyPath::SipInfo]) {
+        bench.press('0', path, 2_200 + 100 * n);
+        bench.press('#', path, 2_400 + 100 * n);
+    }
+    assert_eq!(bench.effects(), Vec::<String>::new());
+    assert!(bench.call.ignored().is_empty());
+    bench.press('#', KeyPath::InBand, 6_000);
+    assert_eq!(bench.call.ignored().len(), 1, "whoever presses it later does so himself");
+}
+
+#[test]
+fn an_attendant_that_hangs_up_before_anybody_came_is_no_answer() {
+    let mut bench = Bench::to_extension("12");
+    bench.signal(0, SignalEvent::Answered(format()));
+    bench.signal(5_000, SignalEvent::HungUp(cause(CauseKind::HungUpByFar, Stage::Answered)));
+    bench.media(5_000, MediaEvent::Closed(figures(250)));
+    assert_eq!(bench.call.verdict(), Some(Reason::NoAnswer));
+}
+
+/// A menu that greets at length and beeps is the way to a person here, and no mailbox.
+#[test]
+fn an_attendant_makes_no_impression_of_the_person_behind_it() {
+    let mut bench = Bench::to_extension("12");
+    bench.signal(0, SignalEvent::Answered(format()));
+    let voice = |bench: &mut Bench, from: u64, to: u64| {
+        let (began, ended) = (bench.at(from), bench.at(to));
+        bench.media(from + 100, MediaEvent::VoiceBegan { at: began });
+        bench.media(to + 250, MediaEvent::VoiceEnded { at: ended });
+    };
+    voice(&mut bench, 100, 6_000);
+    let from = bench.at(6_200);
+    bench.media(6_700, MediaEvent::Sound { sound: LineSound::Beep, from });
+    bench.call.handle_timeout(bench.at(7_000));
+    let effects = bench.effects();
+    assert!(!effects.contains(&"hang up".to_owned()), "{effects:?}");
+    for ms in [7_200, 7_400] {
+        let first_packet = bench.at(ms);
+        bench.media(ms, MediaEvent::Pressed { first_packet });
+    }
+    voice(&mut bench, 9_000, 9_500);
+    bench.call.handle_timeout(bench.at(9_751));
+    assert!(bench.effects().contains(&"play".to_owned()), "somebody is asked");
+    bench.call.handle_timeout(bench.at(12_000));
+    assert_eq!(bench.call.answered_by(), Some(AnsweredBy::Human));
 }

@@ -13,6 +13,10 @@ pub(super) struct Trust {
     pub(super) gate: Gate,
     pub(super) voices: Voices,
     answered: Option<Instant>,
+    /// Since when whoever is on the line now is: a machine may have put a person through.
+    met: Option<Instant>,
+    /// Whether the network led the call elsewhere.
+    diverted: bool,
     /// What made the call unclean for good: a sound of a machine, a key that nobody could have pressed
     /// in answer to us, a diversion.
     stained: bool,
@@ -21,7 +25,21 @@ pub(super) struct Trust {
 impl Trust {
     pub(super) fn answer(&mut self, at: Instant) {
         self.answered = Some(at);
+        self.met = Some(at);
         self.voices.answer(at);
+    }
+
+    /// Somebody else is on the line from now on: what was heard of the one before says nothing of them.
+    pub(super) fn begin_anew(&mut self, at: Instant) {
+        let Trust { answered, diverted, .. } = *self;
+        let voices = self.voices.begin_anew(at);
+        *self = Trust { voices, answered, met: Some(at), diverted, stained: diverted, gate: Gate::default() };
+    }
+
+    /// The network led the call elsewhere, whoever answers.
+    pub(super) fn divert(&mut self) {
+        self.diverted = true;
+        self.stained = true;
     }
 
     /// Why a key that began at this moment must not count; `None`: it counts.
@@ -46,7 +64,7 @@ impl Trust {
             | LineSound::CallTone
             | LineSound::Information
             | LineSound::Fax => {
-                self.stained |= self.answered.is_some_and(|answered| from >= answered);
+                self.stained |= self.met.is_some_and(|met| from >= met);
             }
         }
     }

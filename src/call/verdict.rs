@@ -55,6 +55,7 @@ pub fn reason_at_the_key(conclusion: Conclusion) -> Option<Reason> {
         | Conclusion::PinMissing
         | Conclusion::Invalid
         | Conclusion::Untrusted
+        | Conclusion::Nobody
         | Conclusion::NoInput => None,
     }
 }
@@ -75,6 +76,7 @@ fn tried(conclusion: Conclusion) -> Option<Reason> {
         | Conclusion::FraudReported
         | Conclusion::TooLate
         | Conclusion::Invalid
+        | Conclusion::Nobody
         | Conclusion::NoInput => None,
     }
 }
@@ -92,6 +94,9 @@ fn answered(conclusion: Conclusion, facts: &Facts<'_>) -> Reason {
         reason
     } else if !facts.media_heard {
         Reason::NoMedia
+    } else if conclusion == Conclusion::Nobody {
+        // Whoever hung up was the attendant.
+        Reason::NoAnswer
     } else if let Some(reason) = nobody(facts).filter(|_| conclusion == Conclusion::NoInput) {
         reason
     } else if facts.cause.is_some_and(|cause| cause.kind == CauseKind::HungUpByFar) {

@@ -44,6 +44,12 @@ impl Voices {
         self.answered = Some(at);
     }
 
+    /// The voices of somebody who is on the line from now on; one that is heard now is theirs.
+    pub(super) fn begin_anew(&self, at: Instant) -> Voices {
+        let stretches = self.stretches.iter().filter(|stretch| stretch.holds(at)).copied().collect();
+        Voices { answered: Some(at), stretches, ..Voices::default() }
+    }
+
     /// The prompt begins anew.
     pub(super) fn prompt_anew(&mut self, at: Instant) {
         remember(&mut self.starts, at);

@@ -76,6 +76,7 @@ fn phone_config() -> PhoneConfig {
         listen: vec![lab::free_port()],
         media: lab::media(45_000, 59_999),
         engine: Options::default(),
+        office: None,
     }
 }
 

@@ -18,7 +18,9 @@ use crate::clip::Clip;
 use crate::config::{Listen, MediaConfig, PortRange, Transport};
 use crate::gateway::clock;
 use crate::gateway::media::Options;
-use crate::phone::{Behaviour, CallNews, Phone, PhoneConfig, PhoneEvent};
+use crate::leg::key::Digit;
+use crate::phone::{Behaviour, CallNews, Extension, Office, Phone, PhoneConfig, PhoneEvent, Recordings};
+use crate::sip::message::{Host, Uri};
 
 /// Arguments of `phone`.
 #[derive(Debug, Args)]
@@ -26,9 +28,9 @@ pub struct PhoneArgs {
     /// Where it listens for SIP, by UDP and TCP
     #[arg(long, value_name = "ADDRESS:PORT", default_value = "127.0.0.1:5070")]
     pub listen: SocketAddr,
-    /// What it presses; a comma waits a second, as in "0#,,,,1"
-    #[arg(long, value_name = "KEYS", default_value = "#")]
-    pub press: Keys,
+    /// What it presses; a comma waits a second, as in "0#,,,,1" [default: #; nothing of an attendant]
+    #[arg(long, value_name = "KEYS")]
+    pub press: Option<Keys>,
     /// By which path it presses
     #[arg(long, value_enum, default_value_t = PathArg::Rfc4733)]
     pub path: PathArg,
@@ -66,18 +68,25 @@ pub struct PhoneArgs {
     /// Lose this share of the RTP that it sends, in percent
     #[arg(long, value_name = "PERCENT", default_value_t = 0.0, value_parser = percent)]
     pub loss: f32,
-    /// Answer as an office's attendant (not in this version)
-    #[arg(long, value_name = "DIR", hide = true)]
+    /// Answer as an office's attendant, with the recordings of a directory: greeting, and if they are
+    /// there transferring, ringback, nobody and unknown, each with any ending that is sound
+    #[arg(long, value_name = "DIR", conflicts_with_all = ["answer", "play", "hang_up_ms"])]
     pub attendant: Option<PathBuf>,
+    /// Which phone the attendant puts an extension through to, as in 12345=sip:ann@192.0.2.7:5060; may be
+    /// given several times
+    #[arg(long, value_name = "KEYS=URI", requires = "attendant", value_parser = extension)]
+    pub extension: Vec<Extension>,
 }
 
 impl PhoneArgs {
     fn behaviour(&self) -> Result<Behaviour, Failure> {
         let play = self.play.as_deref().map(clip).transpose()?;
+        // An attendant of good manners presses nothing by itself.
+        let pound = if self.attendant.is_some() { Vec::new() } else { vec![Digit::HASH.into()] };
         Ok(Behaviour {
             answer: self.answer.into(),
             ring: Duration::from_millis(self.ring_ms),
-            press: self.press.0.clone(),
+            press: self.press.as_ref().map_or(pound, |keys| keys.0.clone()),
             path: self.path.into(),
             after: Duration::from_millis(self.after_ms),
             level_dbm0: self.level_dbm0,
@@ -88,18 +97,16 @@ impl PhoneArgs {
         })
     }
 
-    /// Refuses what the contract has and this version does not, by its name.
-    fn refuse_unbuilt(&self) -> Result<(), Failure> {
-        match &self.attendant {
-            None => Ok(()),
-            Some(_) => Err(Failure::not_built("phone --attendant")),
-        }
+    fn office(&self) -> Result<Option<Office>, Failure> {
+        let Some(directory) = &self.attendant else { return Ok(None) };
+        let recordings =
+            Recordings::read(directory).map_err(|error| Failure::usage(format!("--attendant: {error}")))?;
+        Ok(Some(Office { recordings, extensions: self.extension.clone() }))
     }
 }
 
 /// Answers until it is told to stop; prints what happens, as lines or as objects.
 pub(super) async fn run(args: &PhoneArgs, output: &mut Output) -> Outcome {
-    args.refuse_unbuilt()?;
     let listen = |transport| Listen { transport, address: args.listen };
     let ip = args.listen.ip();
     let media = MediaConfig {
@@ -112,6 +119,7 @@ pub(super) async fn run(args: &PhoneArgs, output: &mut Output) -> Outcome {
         listen: vec![listen(Transport::Udp), listen(Transport::Tcp)],
         media,
         engine: Options { loss: args.loss / 100.0, watch_spacing: args.measure, ..Options::default() },
+        office: args.office()?,
     };
     let mut stop = Stop::new()?;
     let started = Phone::start(config, args.behaviour()?).await;
@@ -174,6 +182,8 @@ struct Told<'a> {
     #[serde(skip_serializing_if = "Option::is_none")]
     number: Option<&'a str>,
     #[serde(skip_serializing_if = "Option::is_none")]
+    keyed: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
     answered: Option<bool>,
     #[serde(skip_serializing_if = "Option::is_none")]
     packets_sent: Option<u64>,
@@ -197,6 +207,7 @@ fn told(news: &CallNews) -> Told<'_> {
         call_id: &news.call_id,
         at_ns: None,
         number: None,
+        keyed: None,
         answered: None,
         packets_sent: None,
         packets_received: None,
@@ -208,6 +219,7 @@ fn told(news: &CallNews) -> Told<'_> {
         PhoneEvent::Pressed { at } => {
             Told { event: "pressed", at_ns: Some(clock::monotonic_ns(*at)), ..plain }
         }
+        PhoneEvent::PutThrough { keyed } => Told { event: "put_through", keyed: Some(keyed), ..plain },
         PhoneEvent::Ended { at, answered, figures } => Told {
             event: "ended",
             at_ns: Some(clock::monotonic_ns(*at)),
@@ -218,6 +230,20 @@ fn told(news: &CallNews) -> Told<'_> {
             ..plain
         },
     }
+}
+
+/// Keys, and the phone behind them by its address: an attendant looks no name up.
+fn extension(text: &str) -> Result<Extension, String> {
+    let read = || {
+        let (keys, uri) = text.split_once('=')?;
+        let keys = keys.chars().map(Digit::from_char).collect::<Option<Vec<_>>>()?;
+        let phone = Uri::parse(uri).ok()?.sip()?.clone();
+        let has_address = matches!(phone.host, Host::Address(_)) && !phone.secure;
+        (has_address && !keys.is_empty()).then_some(Extension { keys, phone })
+    };
+    read().ok_or_else(|| {
+        "expected KEYS=sip:USER@ADDRESS:PORT, with 0-9 * # as keys and an IP address".to_owned()
+    })
 }
 
 fn ports(text: &str) -> Result<PortRange, String> {

@@ -12,6 +12,8 @@ use super::trunks;
 
 /// The modes of contract §2.
 const MODES: [&str; 4] = ["confirm", "challenge", "pin", "code"];
+/// An attendant presses `#` too: what a number with an extension is called by.
+const EXTENSION_MODES: [&str; 2] = ["challenge", "pin"];
 /// What quiet hours ask for.
 const CHALLENGE: &str = "challenge";
 const DEFAULT_TENANT: &str = "default";
@@ -33,6 +35,8 @@ pub struct Tenant {
     pub name: String,
     /// The modes that it allows, by name.
     pub modes: Vec<&'static str>,
+    /// Of these, what numbers with an extension are called by.
+    pub extension_modes: Vec<&'static str>,
     /// The language of jobs that name none.
     pub locale: Option<String>,
     /// The prompt pack of jobs that name none.
@@ -125,7 +129,7 @@ impl Default for Tenants {
 #[serde(deny_unknown_fields, default)]
 struct Written {
     modes: Option<Vec<Spanned<String>>>,
-    extension_modes: Option<Spanned<Value>>,
+    extension_modes: Option<Vec<Spanned<String>>>,
     locale: Option<String>,
     prompts: Option<String>,
     confirm_key: Option<Spanned<String>>,
@@ -152,6 +156,7 @@ impl Tenant {
         Tenant {
             name: name.to_owned(),
             modes: MODES.to_vec(),
+            extension_modes: EXTENSION_MODES.to_vec(),
             locale: None,
             prompts: None,
             confirm_key: ConfirmKey::default(),
@@ -180,15 +185,26 @@ impl Tenant {
     fn check(name: &str, written: Written, source: &mut Source) -> Option<Tenant> {
         let plain = Tenant::plain(name);
         let modes_at = written.modes.as_ref().and_then(|list| list.first()).map_or(0..0, Spanned::span);
-        let modes = modes("modes", written.modes, plain.modes, source);
-        source.not_built("extension_modes", written.extension_modes.as_ref());
+        let own_modes = modes("modes", written.modes, plain.modes, source);
+        let extensions_at = written.extension_modes.as_ref().and_then(|list| Some(list.first()?.span()));
+        let extension_modes =
+            modes("extension_modes", written.extension_modes, plain.extension_modes, source);
         let confirm_key = confirm_key(written.confirm_key.as_ref(), source);
         let budget_per_day = money("budget_per_day", written.budget_per_day.as_ref(), source);
         let user_limits =
             written.user_limits.map(|list| rates("user_limits", Some(list), Vec::new(), source));
         let limit = written.limit.map(|text| rate("limit", &text, source));
         let quiet_hours = QuietHours::check(&written.quiet_hours, source);
-        let modes = modes?;
+        let (modes, extension_modes) = (own_modes?, extension_modes?);
+        if let Some(at) = extensions_at
+            && !extension_modes.iter().any(|mode| modes.contains(mode))
+        {
+            return source.refuse(
+                at,
+                "`extension_modes` has none of the tenant's own `modes`, so that no extension is called",
+                "Add one of them, or write [] if that is meant",
+            );
+        }
         let rules: Vec<_> = written.rules.into_iter().map(|rule| Rule::check(rule, &modes, source)).collect();
         let quiet_hours = quiet_hours?;
         if quiet_hours.is_some() && !modes.contains(&CHALLENGE) {
@@ -200,6 +216,7 @@ impl Tenant {
         }
         Some(Tenant {
             modes,
+            extension_modes,
             locale: written.locale,
             prompts: written.prompts,
             confirm_key: confirm_key?.unwrap_or_default(),

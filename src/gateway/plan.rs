@@ -1,6 +1,7 @@
 //! A job and its pack -> what the script of its call depends on.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use rand::Rng;
 use rand::seq::IndexedRandom;
@@ -10,10 +11,12 @@ use crate::call::pin::PinCheck;
 use crate::call::prompts::{CodeClips, DigitClips, FraudClips, Prompts, SpokenClips};
 use crate::call::script::{ConfirmKey, ScriptLimits, ScriptPlan};
 use crate::call::task::Task;
+use crate::call::transfer::ExtensionKey;
 use crate::clip::Clip;
 use crate::config::KeysConfig;
 use crate::job::{Job, Masked, Mode, ModeKind, Verifier};
 use crate::leg::key::Digit;
+use crate::number::{self, Extension, Number};
 use crate::prompt::{ClipName, Pack};
 use crate::reason::Reason;
 
@@ -41,7 +44,18 @@ pub(super) fn script_plan(
         limits,
         answer_by: clock::instant_of(job.answer_by),
         spoken: spoken_digits(limits.fraud_key, rng),
+        extension: extension(&job.to),
     })
+}
+
+/// What an office's attendant is dialled.
+fn extension(number: &Number) -> Vec<ExtensionKey> {
+    let dialled = number.extension().map(Extension::dialled).unwrap_or_default();
+    let key = |of: &number::ExtensionKey| {
+        let pause = Duration::from_secs(of.pause_s.into());
+        Some(ExtensionKey { digit: Digit::from_char(of.key)?, pause })
+    };
+    dialled.iter().filter_map(key).collect()
 }
 
 /// Two digits, none of them the fraud key.

@@ -77,7 +77,6 @@ impl Check {
         let read = Number::parse(text);
         if let Err(why) = &read {
             let remedy = match why {
-                Malformed::ExtensionNotInThisVersion => "send the number without the extension",
                 Malformed::ExtensionMalformed => "send 1 to 20 of 0-9 * # , after x",
                 Malformed::NoPlus
                 | Malformed::StrayCharacter

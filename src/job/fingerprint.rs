@@ -27,7 +27,7 @@ impl Content {
         for name in ["id", "expires_at", "answer_by"] {
             sent.remove(name);
         }
-        sent.insert("to".to_owned(), Value::String(to.e164()));
+        sent.insert("to".to_owned(), Value::String(to.clear()));
         let mut text = String::new();
         write_object(sent.iter(), &mut text);
         Self(text)

@@ -38,7 +38,7 @@ pub struct Written {
     /// Idempotency key, unique per tenant and kept 7 days; a new ULID if left out.
     #[schemars(regex(pattern = r"^[A-Za-z0-9._:-]{1,64}$"))]
     pub id: Option<String>,
-    /// The number to call: `+`, country code, number; spaces, dots, dashes and brackets are allowed.
+    /// The number: `+`, country code, digits; spaces, dots, dashes, brackets are allowed; an extension after `x`.
     #[schemars(required)]
     pub to: Option<String>,
     /// What the person has to do.

@@ -7,6 +7,7 @@
 
 pub mod key;
 pub mod media;
+pub mod pipe;
 pub mod record;
 pub mod signal;
 
@@ -16,6 +17,7 @@ use std::time::{Duration, Instant};
 
 use crate::clip::Clip;
 use key::Press;
+use pipe::{Pipe, PipeEnd};
 
 /// The G.711 law of the audio we send and hear.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -82,6 +84,14 @@ pub enum MediaCommand {
     Stop,
     /// Press these keys (the phone's hand): in-band tones or RFC 4733 events.
     Press(Vec<PressOrder>),
+    /// Hand what is heard to another line, and say what that one hears in place of all clips (the phone's
+    /// attendant, which puts a caller through).
+    Bridge {
+        /// Takes what this line hears.
+        hears: Arc<Pipe>,
+        /// Gives what this line says.
+        says: PipeEnd,
+    },
     /// Pause or go on: while held nothing of the saying is consumed.
     Hold(bool),
     /// Read the socket empty, tell what came, then end with [`MediaEvent::Closed`].
@@ -129,6 +139,16 @@ pub enum MediaEvent {
     },
     /// That voice ended at `at`: it has paused 0.2 s at least.
     VoiceEnded {
+        /// When, on the gateway's media clock.
+        at: Instant,
+    },
+    /// A telephone rings behind whoever answered: this burst of its ringing began at `at`.
+    RingbackBegan {
+        /// When, on the gateway's media clock.
+        at: Instant,
+    },
+    /// That burst ended at `at`; the next may follow after its pause.
+    RingbackEnded {
         /// When, on the gateway's media clock.
         at: Instant,
     },

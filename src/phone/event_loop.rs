@@ -9,9 +9,12 @@ use rand::RngExt;
 use rand::rngs::StdRng;
 use tokio::sync::{mpsc, watch};
 
+use super::attendant::Office;
 use super::behaviour::Behaviour;
+use super::desk::{Desk, ONWARD};
 use super::line::{Edge, Line};
 use super::news::{News, PhoneEvent};
+use super::station::Station;
 use crate::config::Transport;
 use crate::gateway::clock;
 use crate::gateway::legs::{USER_AGENT, wire};
@@ -31,8 +34,10 @@ pub(super) struct EventLoop {
     media: MediaHandle,
     endpoint: Endpoint,
     behaviour: Arc<Behaviour>,
+    /// Whose attendant answers, if one does.
+    office: Option<Arc<Office>>,
     news: News,
-    lines: HashMap<u64, Line>,
+    lines: HashMap<u64, Station>,
     by_call_id: HashMap<String, u64>,
     timers: Timers,
     next: u64,
@@ -45,6 +50,7 @@ impl EventLoop {
         media: MediaHandle,
         endpoint: Endpoint,
         behaviour: Behaviour,
+        office: Option<Office>,
         news: News,
     ) -> EventLoop {
         EventLoop {
@@ -52,6 +58,7 @@ impl EventLoop {
             media,
             endpoint,
             behaviour: Arc::new(behaviour),
+            office: office.map(Arc::new),
             news,
             lines: HashMap::new(),
             by_call_id: HashMap::new(),
@@ -68,12 +75,13 @@ impl EventLoop {
         mut stopped: watch::Receiver<bool>,
     ) {
         let mut until = None;
-        while until.is_none_or(|until| clock::now() < until && !self.lines.values().all(Line::is_over)) {
+        while until.is_none_or(|until| clock::now() < until && !self.lines.values().all(Station::is_over)) {
             let wake = [self.timers.next(), until].into_iter().flatten().min();
             tokio::select! {
                 Some(inbound) = inbound.recv() => self.handle_inbound(inbound),
                 Some((id, event)) = media.recv() => {
-                    self.with_line(id, |line, edge| line.handle_media(clock::now(), event, edge));
+                    let station = id & !ONWARD;
+                    self.with_line(station, |line, edge| line.handle_media(clock::now(), id, event, edge));
                 }
                 _ = stopped.wait_for(|stopped| *stopped), if until.is_none() => {
                     until = Some(clock::now() + STOPPING);
@@ -135,7 +143,7 @@ impl EventLoop {
     }
 
     fn handle_broken(&mut self, destination: SocketAddr, text: &str) {
-        let using = |(id, line): (&u64, &Line)| line.uses(destination).then_some(*id);
+        let using = |(id, line): (&u64, &Station)| line.uses(destination).then_some(*id);
         for id in self.lines.iter().filter_map(using).collect::<Vec<_>>() {
             self.with_line(id, |line, edge| line.handle_transport_error(clock::now(), text, edge));
         }
@@ -154,7 +162,15 @@ impl EventLoop {
             Ok(leg) => {
                 self.news.tell(leg.call_id(), PhoneEvent::Ring { number });
                 self.by_call_id.insert(leg.call_id().to_owned(), id);
-                self.lines.insert(id, Line::new(now, id, leg, self.behaviour.clone()));
+                let behaviour = self.behaviour.clone();
+                let station = match self.office.clone() {
+                    None => Station::Line(Box::new(Line::new(now, id, leg, behaviour))),
+                    Some(office) => {
+                        let seed = self.rng.random();
+                        Station::Desk(Box::new(Desk::new(now, id, leg, behaviour, office, seed)))
+                    }
+                };
+                self.lines.insert(id, station);
                 self.with_line(id, |line, edge| line.start(now, edge));
             }
             Err(refusal) => {
@@ -182,7 +198,7 @@ impl EventLoop {
         Ok(IncomingSetup { us: Arc::new(us), media, seed: self.rng.random() })
     }
 
-    fn with_line(&mut self, id: u64, step: impl FnOnce(&mut Line, &mut Edge<'_>)) {
+    fn with_line(&mut self, id: u64, step: impl FnOnce(&mut Station, &mut Edge<'_>)) {
         let Some(line) = self.lines.get_mut(&id) else { return };
         let mut edge = Edge {
             sockets: &mut self.sockets,
@@ -191,10 +207,12 @@ impl EventLoop {
             news: &self.news,
         };
         step(line, &mut edge);
+        let call_ids = line.call_ids();
         if line.is_finished() {
-            let call_id = line.call_id().to_owned();
-            self.by_call_id.remove(&call_id);
+            self.by_call_id.retain(|_, of| *of != id);
             self.lines.remove(&id);
+        } else if call_ids.len() > 1 {
+            self.by_call_id.extend(call_ids.into_iter().map(|call_id| (call_id, id)));
         }
     }
 }

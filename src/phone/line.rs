@@ -119,6 +119,8 @@ impl Line {
             | MediaEvent::Untrusted { .. }
             | MediaEvent::VoiceBegan { .. }
             | MediaEvent::VoiceEnded { .. }
+            | MediaEvent::RingbackBegan { .. }
+            | MediaEvent::RingbackEnded { .. }
             | MediaEvent::Sound { .. }
             | MediaEvent::Played { .. } => {}
         }

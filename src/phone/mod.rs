@@ -3,11 +3,15 @@
 //! It takes every call that comes to its addresses, meets it as its [`Behaviour`] says, and tells
 //! what happened as [`CallNews`]. One process answers thousands of calls.
 
+mod attendant;
 mod behaviour;
+mod desk;
 mod event_loop;
 mod line;
 mod news;
+mod onward;
 mod sounds;
+mod station;
 
 use std::net::SocketAddr;
 
@@ -15,6 +19,8 @@ use rand::RngExt;
 use tokio::sync::{mpsc, watch};
 use tokio::task::JoinHandle;
 
+pub use attendant::recordings::{Recordings, RecordingsError};
+pub use attendant::{Extension, Office};
 pub use behaviour::{Answer, Behaviour, Stroke};
 pub use news::{CallNews, PhoneEvent};
 
@@ -39,6 +45,8 @@ pub struct PhoneConfig {
     pub media: MediaConfig,
     /// Options of the media engine.
     pub engine: Options,
+    /// Whose attendant answers in place of a person.
+    pub office: Option<Office>,
 }
 
 /// Why a phone could not start.
@@ -76,7 +84,8 @@ impl Phone {
         let (stop, stopped) = watch::channel(false);
         let addresses = sockets.addresses().collect();
         let endpoint = Endpoint::new(Admission::AllCalls, USER_AGENT, rand::rng().random());
-        let event_loop = EventLoop::new(sockets, media.clone(), endpoint, behaviour, News(news));
+        let event_loop =
+            EventLoop::new(sockets, media.clone(), endpoint, behaviour, config.office, News(news));
         let task = tokio::spawn(event_loop.run(inbound, media_events, stopped));
         Ok((Phone { addresses, media, stop, task }, receiver))
     }

@@ -31,6 +31,11 @@ pub enum PhoneEvent {
         /// When the first packet that holds any of the key left.
         at: Instant,
     },
+    /// The attendant put the caller through.
+    PutThrough {
+        /// The keys of the extension, in clear, as a test has to know them.
+        keyed: String,
+    },
     /// The call is over.
     Ended {
         /// When the BYE or CANCEL came or left.

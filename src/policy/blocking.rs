@@ -87,7 +87,7 @@ impl Engine {
             until: Some(wall.plus(self.settings.policy.fraud_block)),
         };
         let user = job.user.clone().map(|user| order(BlockKind::User, user));
-        let orders = user.into_iter().chain([order(BlockKind::Number, job.to.e164())]);
+        let orders = user.into_iter().chain([order(BlockKind::Number, job.to.line())]);
         let read: Vec<_> = orders.filter_map(|order| Block::read(order, &self.marker, wall).ok()).collect();
         self.blocking(read, wall)
     }

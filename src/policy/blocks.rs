@@ -8,6 +8,7 @@ use ipnet::IpNet;
 use super::block::{Block, BlockKind, key, keyed};
 use super::mark::Marker;
 use crate::job::{Job, UnixMs};
+use crate::number::Number;
 
 /// More blocks than this are no list of abusers but the world.
 pub(super) const MOST_BLOCKS: usize = 1_000_000;
@@ -81,10 +82,12 @@ impl Blocks {
             |kind, scope: Option<&str>, value: &str| self.rows.get(&key(kind, scope, value)).filter(stands);
         let both = |kind, value: &str| find(kind, None, value).or_else(|| find(kind, Some(tenant), value));
         let user = || find(BlockKind::User, Some(tenant), &keyed(marker.user(tenant, job.user.as_deref()?)));
-        let number = || {
-            find(BlockKind::Number, None, &keyed(marker.number(&job.to)))
-                .or_else(|| find(BlockKind::Number, Some(tenant), &keyed(marker.number_of(tenant, &job.to))))
+        let number = |number: &Number| {
+            find(BlockKind::Number, None, &keyed(marker.number(number)))
+                .or_else(|| find(BlockKind::Number, Some(tenant), &keyed(marker.number_of(tenant, number))))
         };
+        // Whoever blocks an office's number blocks its extensions with it.
+        let number = || number(&job.to).or_else(|| number(&job.to.office()?));
         let network = || {
             let address = job.client_ip?.to_canonical();
             self.networks_around(address).find_map(|network| both(BlockKind::Network, &network.to_string()))

@@ -167,6 +167,7 @@ impl Engine {
         self.end_new(&call);
         let now = self.steady.latest();
         let learned = self.learn(&call, now);
+        self.forgive_office(&call);
         let parties = [(&mut self.numbers, Some(call.number)), (&mut self.users, call.user)];
         for (table, mark) in parties {
             if let Some(history) = mark.and_then(|mark| table.get_mut(mark)) {
@@ -220,6 +221,7 @@ impl Engine {
             key: self.moment_key(now),
             at: now,
             number,
+            office: job.to.office().map(|office| self.marker.office(&office)),
             user: job.user.as_ref().map(|user| self.marker.user(tenant, user)),
             client: job.client_ip.map(|address| self.marker.address(address)),
             pair,

@@ -19,6 +19,8 @@ impl Engine {
         let limits = &self.settings.policy.limits;
         let by = self.orderer(call);
         let number = self.numbers.get(call.number).and_then(|history| history.wait(&limits.number, by, now));
+        let office = call.office.and_then(|mark| self.numbers.get(mark));
+        let office = office.and_then(|history| history.wait(&limits.office, Orderer::Anybody, now));
         let user = call
             .user
             .and_then(|mark| self.users.get(mark))
@@ -36,7 +38,7 @@ impl Engine {
             .buckets_of(call)
             .into_iter()
             .filter_map(|(name, rate)| self.buckets.get(&name).and_then(|bucket| bucket.wait(rate, now)));
-        match [number, user, client].into_iter().flatten().chain(tokens).max() {
+        match [number, office, user, client].into_iter().flatten().chain(tokens).max() {
             Some(wait) => Err(Refusal::throttled(wait)),
             None => Ok(()),
         }
@@ -76,10 +78,14 @@ impl Engine {
     pub(super) fn count(&mut self, call: &Counted, now: UnixMs) {
         let limits = &self.settings.policy.limits;
         let most = |rates: &[Rate]| rates.iter().map(|rate| rate.most as usize).max().unwrap_or(0).max(64);
-        let (of_number, of_user) = (most(&limits.number), most(self.user_limits(call)));
+        let (of_number, of_office, of_user) =
+            (most(&limits.number), most(&limits.office), most(self.user_limits(call)));
         let of_new = limits.address_unverified.map_or(0, |rate| rate.most as usize);
         let of_client = most(&limits.address).max(of_new);
         self.numbers.entry(call.number, now).add(call.at, call.outcome, call.strange, of_number);
+        if let Some(office) = call.office.filter(|_| call.outcome != Outcome::Confirmed) {
+            self.numbers.entry(office, now).add(call.at, call.outcome, call.strange, of_office);
+        }
         if let Some(user) = call.user {
             self.users.entry(user, now).add(call.at, call.outcome, call.strange, of_user);
         }
@@ -101,9 +107,19 @@ impl Engine {
         }
     }
 
-    pub(super) fn uncount(&mut self, call: &Counted) {
-        if let Some(history) = self.numbers.get_mut(call.number) {
+    /// A verified call does not count for its office: colleagues do not hold each other up.
+    pub(super) fn forgive_office(&mut self, call: &Counted) {
+        let confirmed = call.outcome == Outcome::Confirmed;
+        if let Some(history) = call.office.filter(|_| confirmed).and_then(|mark| self.numbers.get_mut(mark)) {
             history.remove(call.at);
+        }
+    }
+
+    pub(super) fn uncount(&mut self, call: &Counted) {
+        for number in [Some(call.number), call.office].into_iter().flatten() {
+            if let Some(history) = self.numbers.get_mut(number) {
+                history.remove(call.at);
+            }
         }
         if let Some(history) = call.user.and_then(|mark| self.users.get_mut(mark)) {
             history.remove(call.at);

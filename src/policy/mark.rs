@@ -72,9 +72,14 @@ impl Marker {
         Marker { keyed: Hmac::new_from_slice(key).expect("HMAC takes a key of any length") }
     }
 
-    /// A number, whichever tenant calls it.
+    /// A number, whichever tenant calls it; with an extension that one alone.
     pub(super) fn number(&self, number: &Number) -> Mark {
-        self.mark(&[b"number", number.e164().as_bytes()])
+        self.mark(&[b"number", number.line().as_bytes()])
+    }
+
+    /// The number of an office, for all its extensions together.
+    pub(super) fn office(&self, number: &Number) -> Mark {
+        self.mark(&[b"office", number.e164().as_bytes()])
     }
 
     /// A user of a tenant.
@@ -84,12 +89,12 @@ impl Marker {
 
     /// A number as one tenant knows it.
     pub(super) fn number_of(&self, tenant: &str, number: &Number) -> Mark {
-        self.mark(&[b"number of", tenant.as_bytes(), number.e164().as_bytes()])
+        self.mark(&[b"number of", tenant.as_bytes(), number.line().as_bytes()])
     }
 
     /// A user of a tenant with a number.
     pub(super) fn pair(&self, tenant: &str, user: &str, number: &Number) -> Mark {
-        self.mark(&[b"pair", tenant.as_bytes(), user.as_bytes(), number.e164().as_bytes()])
+        self.mark(&[b"pair", tenant.as_bytes(), user.as_bytes(), number.line().as_bytes()])
     }
 
     /// A user of a tenant at a client address, IPv6 by /64.

@@ -27,10 +27,13 @@ pub(super) struct Place {
 /// A number under a test prefix skips validation and is open by being listed (contract, section 9).
 ///
 /// # Errors
-/// [`Reason::NumberInvalid`], [`Reason::CountryBlocked`] or [`Reason::PrefixRisk`].
+/// [`Reason::NumberInvalid`], [`Reason::ExtensionInvalid`] where it is pauses alone, [`Reason::CountryBlocked`] or [`Reason::PrefixRisk`].
 pub(super) fn of(settings: &Settings, number: &Number) -> Result<Place, Refusal> {
     let policy = &settings.policy;
     let region = number.validity(&policy.test_prefixes).map_err(invalid)?;
+    if number.extension().is_some_and(|extension| extension.dialled().is_empty()) {
+        return Err(Refusal::new(Reason::ExtensionInvalid));
+    }
     let is_lab = number.has_prefix(&policy.test_prefixes);
     if settings.is_own(number) {
         return Err(Refusal::new(Reason::NumberBlocked));

@@ -24,6 +24,10 @@ impl Engine {
     ) -> Result<Vec<ModeKind>, Refusal> {
         let tenant = self.settings.tenant(&job.key.tenant);
         let mut allowed = modes(&tenant.modes);
+        if job.to.extension().is_some() {
+            let of_extensions = modes(&tenant.extension_modes);
+            allowed.retain(|mode| of_extensions.contains(mode));
+        }
         for rule in self.rules(tenant, job, place, number, now) {
             let of_rule = modes(&rule.modes);
             allowed.retain(|mode| of_rule.contains(mode));

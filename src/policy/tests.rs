@@ -14,6 +14,7 @@ use crate::job::{Job, ModeKind, UnixMs};
 use crate::reason::Reason;
 
 mod blocks;
+mod extensions;
 mod pins;
 
 /// 2026-11-22T12:00:00Z.

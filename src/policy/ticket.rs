@@ -17,6 +17,9 @@ pub(super) struct Counted {
     /// When it was admitted.
     pub(super) at: UnixMs,
     pub(super) number: Mark,
+    /// The office whose extension it was.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub(super) office: Option<Mark>,
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub(super) user: Option<Mark>,
     #[serde(skip_serializing_if = "Option::is_none", default)]

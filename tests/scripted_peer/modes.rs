@@ -1,24 +1,20 @@
 //! Every mode through SIP and RTP: PIN, challenge and code by each key path, and the recordings that must
 //! not be taken for a person.
 
-use std::os::unix::fs::PermissionsExt;
 use std::time::Duration;
 
-use base64::Engine as _;
-use base64::engine::general_purpose::STANDARD;
-use hmac::{Hmac, KeyInit, Mac};
 use octothorpe::prompt::{ClipName, Pack};
 use serde_json::{Value, json};
 
 use super::support::media;
 use super::support::net::{self, Namespace};
+use super::support::pins::{self, challenge, pin};
 use super::support::process::Process;
 use super::support::site::{Outcome, Site};
 use super::support::{wait_until, wav};
 
-const PATHS: [(&str, &str); 3] = [("in-band", "in_band"), ("rfc4733", "rfc4733"), ("info", "sip_info")];
-/// The key of the PINs' verifiers.
-const KEY: [u8; 32] = [42; 32];
+pub(super) const PATHS: [(&str, &str); 3] =
+    [("in-band", "in_band"), ("rfc4733", "rfc4733"), ("info", "sip_info")];
 const RATE_HZ: usize = 8_000;
 
 /// One call of `mode` to a phone that is told to do so.
@@ -46,11 +42,7 @@ impl Meeting<'_> {
     }
 
     fn configure(&self, site: &Site) {
-        let key = site.scratch.write("pins.key", STANDARD.encode(KEY));
-        std::fs::set_permissions(key, std::fs::Permissions::from_mode(0o600)).expect("the file is ours");
-        let kept = site.scratch.read("octothorpe.toml");
-        let more = format!("\n[script]\n{}\n\n[keys.pins]\nfile = \"pins.key\"\n", self.script);
-        site.scratch.write("octothorpe.toml", kept + &more);
+        pins::configure(site, self.script);
         site.scratch.write("says.wav", wav::bytes(&self.says));
     }
 
@@ -77,17 +69,6 @@ impl Meeting<'_> {
 fn person(mode: &Value, path: &str, keys: &str) -> Outcome {
     let phone = ["--path", path, "--press", keys, "--after-ms", "4000"];
     Meeting { mode: mode.clone(), phone: &phone, says: Vec::new(), script: "" }.outcome()
-}
-
-fn pin(digits: &str) -> Value {
-    let mut mac = Hmac::<sha2::Sha256>::new_from_slice(&KEY).expect("any key will do");
-    mac.update(digits.as_bytes());
-    let tag = STANDARD.encode(mac.finalize().into_bytes());
-    json!({"type": "pin", "verifier": {"algorithm": "hmac-sha256", "key_id": "pins", "tag": tag}})
-}
-
-fn challenge(digits: &str) -> Value {
-    json!({"type": "challenge", "digits": digits})
 }
 
 #[track_caller]

@@ -198,6 +198,7 @@ fn plan(pack: &Pack, zero: Instant) -> ScriptPlan {
         },
         answer_by: zero + Duration::from_secs(120),
         spoken: std::array::from_fn(|_| spoken.next().expect("two digits")),
+        extension: Vec::new(),
     }
 }
 

@@ -187,6 +187,7 @@ impl Script {
             | Conclusion::SpokenMatched => &prompts.thanks,
             Conclusion::FraudReported => &prompts.fraud.reported,
             Conclusion::TooLate => &prompts.expired,
+            Conclusion::Nobody => return None,
             Conclusion::ChallengeWrong | Conclusion::PinWrong => &prompts.locked,
             Conclusion::Incomplete
             | Conclusion::PinMissing

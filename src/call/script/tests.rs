@@ -5,6 +5,7 @@ use crate::call::prompts::{CodeClips, DigitClips, FraudClips, SpokenClips};
 use crate::clip::Clip;
 
 mod entries;
+mod extensions;
 mod fraud;
 mod unclean;
 
@@ -62,6 +63,16 @@ fn prompts() -> Prompts {
     }
 }
 
+fn limits() -> ScriptLimits {
+    ScriptLimits {
+        lead: Duration::from_millis(200),
+        wait: Duration::from_secs(6),
+        sayings: 3,
+        fraud_key: Digit::from_char('0').unwrap(),
+        confirm_key: ConfirmKey::Hash,
+    }
+}
+
 /// With the question after a report of fraud.
 fn asking_about_fraud() -> Prompts {
     let fraud = FraudClips { question: Some(clip("question")), ..prompts().fraud };
@@ -78,23 +89,21 @@ impl Bench {
     }
 
     fn of(task: Task, prompts: Prompts) -> Bench {
-        let limits = ScriptLimits {
-            lead: Duration::from_millis(200),
-            wait: Duration::from_secs(6),
-            sayings: 3,
-            fraud_key: Digit::from_char('0').unwrap(),
-            confirm_key: ConfirmKey::Hash,
-        };
-        Bench::limited(task, prompts, limits)
+        Bench::limited(task, prompts, limits())
     }
 
     fn limited(task: Task, prompts: Prompts, limits: ScriptLimits) -> Bench {
+        let mut bench = Bench::unanswered(task, prompts, limits, Vec::new());
+        bench.script.handle_answered(bench.zero);
+        bench
+    }
+
+    fn unanswered(task: Task, prompts: Prompts, limits: ScriptLimits, extension: Vec<ExtensionKey>) -> Bench {
         #[expect(clippy::disallowed_methods, reason = "any instant serves as the virtual zero")]
         let zero = Instant::now();
         let spoken = [Digit::from_char('4').unwrap(), Digit::from_char('7').unwrap()];
         let answer_by = zero + Duration::from_secs(90);
-        let mut script = Script::new(ScriptPlan { task, prompts, limits, answer_by, spoken });
-        script.handle_answered(zero);
+        let script = Script::new(ScriptPlan { task, prompts, limits, answer_by, spoken, extension });
         Bench { zero, script }
     }
 
@@ -152,6 +161,8 @@ impl Bench {
                 ScriptEffect::Prompting => "prompting".into(),
                 ScriptEffect::Listening => "listening".into(),
                 ScriptEffect::Concluded { conclusion, .. } => format!("{conclusion:?}"),
+                ScriptEffect::Met { .. } => "met".into(),
+                ScriptEffect::Dial(keys) => format!("dial {}", keys.len()),
                 ScriptEffect::Stop => "stop".into(),
                 ScriptEffect::Ignored { why, .. } => format!("ignored {why:?}"),
                 ScriptEffect::Failed(kind) => format!("failed {kind:?}"),

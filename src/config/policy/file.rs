@@ -75,6 +75,7 @@ fn limits(written: written::Limits, source: &mut Source) -> Option<LimitsConfig>
     };
     let user = rates("user", written.user, default.user, source);
     let number = rates("number", written.number, default.number, source);
+    let office = rates("office", written.office, default.office, source);
     let address = rates("address", written.address, default.address, source);
     let countries = or_off("address_countries", written.address_countries, default.address_countries, source);
     let unverified =
@@ -86,6 +87,7 @@ fn limits(written: written::Limits, source: &mut Source) -> Option<LimitsConfig>
     Some(LimitsConfig {
         user: user?,
         number: number?,
+        office: office?,
         address: address?,
         address_countries: countries?,
         address_unverified: unverified?,

@@ -14,6 +14,8 @@ pub struct LimitsConfig {
     pub user: Vec<Rate>,
     /// Each number, whichever tenant calls it: sliding windows.
     pub number: Vec<Rate>,
+    /// Each office's number over all its extensions, without the calls that were verified: sliding windows.
+    pub office: Vec<Rate>,
     /// Each client address (IPv6 by /64): sliding windows.
     pub address: Vec<Rate>,
     /// Each client address: so many different countries called.
@@ -37,6 +39,7 @@ impl Default for LimitsConfig {
         LimitsConfig {
             user: person(),
             number: person(),
+            office: vec![Rate::new(10, 300), Rate::new(30, 3_600), Rate::new(100, 86_400)],
             address: vec![Rate::new(60, 600)],
             address_countries: Some(Rate::new(5, 86_400)),
             address_unverified: Some(Rate::new(60, 86_400)),

@@ -29,6 +29,7 @@ pub(super) struct File {
 pub(super) struct Limits {
     pub(super) user: Texts,
     pub(super) number: Texts,
+    pub(super) office: Texts,
     pub(super) address: Texts,
     pub(super) address_countries: Text,
     pub(super) address_unverified: Text,

@@ -84,6 +84,20 @@ impl Cadences {
         (least..=greatest).contains(&burst.level()).then_some(index as u8)
     }
 
+    /// True of a burst in which a called telephone rings, be it over or not: it has the tones of the plan's
+    /// ringing, and is longer than those of its other cadences that sound the same.
+    pub(super) fn rings(&self, burst: &Burst) -> bool {
+        let Some(row) = self.tones_of(burst).map(|tones| &self.plan.tones()[usize::from(tones)]) else {
+            return false;
+        };
+        let alike = || self.plan.tones().iter().filter(|other| other.frequencies == row.frequencies);
+        let others = alike().filter(|other| other.sound != Sound::Ringback);
+        let longest = others.flat_map(|other| other.cadence.iter().step_by(2)).max().copied().unwrap_or(0);
+        let longest = f32::from(longest) * (1.0 + TOLERANCE_SHARE) + TOLERANCE_MS;
+        alike().any(|other| other.sound == Sound::Ringback)
+            && burst.duration() >= Samples::from_ms(longest as u64)
+    }
+
     /// Takes the next burst.
     pub(super) fn take(&mut self, burst: &Burst, tell: &mut impl FnMut(SoundEvent)) {
         let Some(tones) = self.tones_of(burst).filter(|_| burst.duration() >= SHORTEST) else {

@@ -227,6 +227,13 @@ impl Listener {
         self.bursts.so_far().filter(single::is_machines).map(|burst| burst.begin)
     }
 
+    /// Where the burst of ringing began that is heard now; `None`: no telephone rings for certain. It is
+    /// known while it sounds, and in the pauses between bursts nothing does.
+    pub fn ringing_since(&self) -> Option<Samples> {
+        let rings = |burst: &Burst| single::is_machines(burst) && self.cadences.rings(burst);
+        self.bursts.so_far().filter(rings).map(|burst| burst.begin)
+    }
+
     /// Hears what is left of samples that were mostly our own echo: no voice.
     pub fn feed_echo(&mut self, samples: &[i16], tell: &mut impl FnMut(SoundEvent)) {
         self.hear(samples, true, tell);

@@ -245,6 +245,7 @@ impl Slot {
             | MediaCommand::Attend { .. }
             | MediaCommand::Stop
             | MediaCommand::Press(_)
+            | MediaCommand::Bridge { .. }
             | MediaCommand::Hold(_) => {}
         }
         self.line.handle_command(now, command);

@@ -20,12 +20,14 @@ pub(super) struct Attention {
     speaking: bool,
     /// The begin of the tone told last.
     tone: Option<Samples>,
+    /// Whether the beginning of a burst of ringing was told, and its end was not.
+    ringing: bool,
 }
 
 impl Attention {
     /// Nothing heard yet.
     pub(super) fn new(plan: &'static TonePlan) -> Attention {
-        Attention { listener: Listener::new(plan), speaking: false, tone: None }
+        Attention { listener: Listener::new(plan), speaking: false, tone: None, ringing: false }
     }
 
     /// Hears samples, what is left of them when they were mostly our own echo.
@@ -71,11 +73,25 @@ impl Attention {
             self.tone = tone;
             tell(MediaEvent::Sound { sound: LineSound::Tone, from: place.moment(end, since) });
         }
+        if tone.is_some() || self.ringing {
+            self.note_ringing(end, place, tell);
+        }
+    }
+
+    fn note_ringing(&mut self, end: Samples, place: Place<'_>, tell: &mut impl FnMut(MediaEvent)) {
+        match (self.listener.ringing_since(), self.ringing) {
+            (Some(since), false) => tell(MediaEvent::RingbackBegan { at: place.moment(end, since) }),
+            (None, true) => {
+                tell(MediaEvent::RingbackEnded { at: place.moment(end, self.listener.position()) });
+            }
+            (Some(_), true) | (None, false) => return,
+        }
+        self.ringing = !self.ringing;
     }
 
     /// Nothing came for a while, or nothing of this stream will: who spoke has paused.
     pub(super) fn rest(&mut self, now: Instant, heard_until: Instant, tell: &mut impl FnMut(MediaEvent)) {
-        if self.speaking && now.saturating_duration_since(heard_until) >= span_of(UNHEARD) {
+        if (self.speaking || self.ringing) && now.saturating_duration_since(heard_until) >= span_of(UNHEARD) {
             self.finish(heard_until, tell);
         }
     }
@@ -83,6 +99,9 @@ impl Attention {
     /// The stream is over.
     pub(super) fn finish(&mut self, heard_until: Instant, tell: &mut impl FnMut(MediaEvent)) {
         self.listener.finish(&mut |_| {});
+        if std::mem::take(&mut self.ringing) {
+            tell(MediaEvent::RingbackEnded { at: heard_until });
+        }
         if std::mem::take(&mut self.speaking) {
             tell(MediaEvent::VoiceEnded { at: heard_until });
         }

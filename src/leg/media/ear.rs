@@ -1,5 +1,6 @@
 //! The ear on one stream: from the ring's chunks to presses with their moment.
 
+use std::sync::Arc;
 use std::time::Instant;
 
 use super::attention::Attention;
@@ -12,6 +13,7 @@ use crate::dsp::progress::TonePlan;
 use crate::dsp::units::Samples;
 use crate::leg::MediaEvent;
 use crate::leg::key::{Digit, Distrust, KeyPath, Press};
+use crate::leg::pipe::Pipe;
 use crate::rtp::media_clock::MediaClock;
 use crate::rtp::timestamp::{RtpTimestamp, samples_in, span_of};
 
@@ -24,6 +26,8 @@ pub(super) struct Ear {
     ear: ear::Ear<Said>,
     /// What else is listened for, where somebody asked.
     attention: Option<Box<Attention>>,
+    /// Another line that says what is heard here.
+    tap: Option<Arc<Pipe>>,
     /// When one of our packets left, and which sample was received then.
     said: Option<(Instant, Samples)>,
     /// The timestamp after the last sample that was heard or passed over, and when it was due here.
@@ -46,6 +50,11 @@ impl Ear {
         self.attention.get_or_insert_with(|| Box::new(Attention::new(plan)));
     }
 
+    /// Hands what is heard to another line too.
+    pub(super) fn tap(&mut self, pipe: Arc<Pipe>) {
+        self.tap = Some(pipe);
+    }
+
     /// Hears audio; presses that become sure by it go to `tell`.
     pub(super) fn hear(
         &mut self,
@@ -60,6 +69,9 @@ impl Ear {
         for block in octets.chunks(BLOCK) {
             let pcm = &mut pcm[..block.len()];
             law.decode_into(block, pcm);
+            if let Some(tap) = &self.tap {
+                tap.write(pcm);
+            }
             self.ear.hear(pcm, &mut |heard| told(heard, end, place, tell));
             if let Some(attention) = &mut self.attention {
                 attention.hear(pcm, self.ear.hears_echo(), end, place, tell);

@@ -50,7 +50,7 @@ impl Keypad {
         let room = MAX_ORDERS.saturating_sub(self.orders.len());
         self.orders.extend(ours.take(room));
         match &self.phase {
-            Phase::Idle => self.wait(),
+            Phase::Idle => self.wait(0),
             Phase::Waiting(_) | Phase::Tone(_) | Phase::Event(_) => {}
         }
     }
@@ -77,7 +77,7 @@ impl Keypad {
             Phase::Idle | Phase::Waiting(_) | Phase::Tone(_) => return None,
         };
         if packet.is_none() {
-            self.next_order();
+            self.next_order(Sender::repeated(samples));
             return self.event(now, onset, samples, takes_events);
         }
         begin(&mut self.begun, &mut self.pressed, now);
@@ -102,7 +102,7 @@ impl Keypad {
                     begin(&mut self.begun, &mut self.pressed, now);
                     let sounded = sound(tone, law, &mut payload[at..]);
                     if tone.is_over() {
-                        self.next_order();
+                        self.next_order(0);
                     }
                     at + sounded
                 }
@@ -129,15 +129,17 @@ impl Keypad {
         true
     }
 
-    fn next_order(&mut self) {
+    /// The present key is up, `passed` samples ago.
+    fn next_order(&mut self, passed: u32) {
         self.begun = false;
         self.orders.pop_front();
-        self.wait();
+        self.wait(passed);
     }
 
-    fn wait(&mut self) {
+    fn wait(&mut self, passed: u32) {
         let first = self.orders.front();
-        self.phase = first.map_or(Phase::Idle, |order| Phase::Waiting(samples_in(order.after)));
+        let after = |order: &PressOrder| samples_in(order.after).saturating_sub(passed);
+        self.phase = first.map_or(Phase::Idle, |order| Phase::Waiting(after(order)));
     }
 }
 

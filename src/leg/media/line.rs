@@ -79,6 +79,10 @@ impl Line {
                 self.sender.playout.play(saying, lead, clips);
             }
             MediaCommand::Attend { region } => self.receiver.attend(TonePlan::for_region(&region)),
+            MediaCommand::Bridge { hears, says } => {
+                self.receiver.tap(hears);
+                self.sender.bridge(says);
+            }
             MediaCommand::Stop => self.sender.playout.stop(),
             MediaCommand::Press(orders) => self.sender.keypad.press(orders),
             MediaCommand::Hold(held) => self.sender.hold(held),

@@ -1,6 +1,7 @@
 //! The receiving half: whose packets count, in which order, and what keys they hold.
 
 use std::net::SocketAddr;
+use std::sync::Arc;
 use std::time::Instant;
 
 use super::ear::{Ear, Place};
@@ -9,6 +10,7 @@ use super::terms::{Kind, Terms};
 use crate::dsp::progress::TonePlan;
 use crate::leg::MediaEvent;
 use crate::leg::key::{Digit, Distrust, KeyPath, Press};
+use crate::leg::pipe::Pipe;
 use crate::rtp::jitter_buffer::{Arrival, Chunk, JitterBuffer, Outcome};
 use crate::rtp::media_clock::MediaClock;
 use crate::rtp::packet::{Header, Packet, Transform};
@@ -72,6 +74,11 @@ impl Receiver {
     /// Tells voices, beeps and call tones from now on.
     pub(super) fn attend(&mut self, plan: &'static TonePlan) {
         self.ear.attend(plan);
+    }
+
+    /// Hands what is heard to another line too.
+    pub(super) fn tap(&mut self, pipe: Arc<Pipe>) {
+        self.ear.tap(pipe);
     }
 
     /// Takes a datagram from the RTP port.

@@ -8,6 +8,8 @@ use rand::{Rng, RngExt as _};
 use super::keypad::Keypad;
 use super::playout::{Playout, Told};
 use super::terms::Terms;
+use crate::dsp::g711::Law;
+use crate::leg::pipe::PipeEnd;
 use crate::rtp::packet::{self, Header, MAX_PAYLOAD, Transform};
 use crate::rtp::rtcp::Sent;
 use crate::rtp::seq::Seq;
@@ -26,6 +28,8 @@ pub(super) struct Sender {
     sent: Sent,
     pub(super) playout: Playout,
     pub(super) keypad: Keypad,
+    /// Another line that is said in place of the playout.
+    bridged: Option<Box<PipeEnd>>,
 }
 
 impl Sender {
@@ -41,6 +45,7 @@ impl Sender {
             sent: Sent::default(),
             playout: Playout::default(),
             keypad: Keypad::default(),
+            bridged: None,
         }
     }
 
@@ -60,6 +65,11 @@ impl Sender {
     /// While held, silence is sent and nothing of the saying is consumed.
     pub(super) fn hold(&mut self, held: bool) {
         self.held = held;
+    }
+
+    /// Says what another line hears from now on.
+    pub(super) fn bridge(&mut self, says: PipeEnd) {
+        self.bridged = Some(Box::new(says));
     }
 
     /// The packet of this tick; `None` while the far end does not want to hear us. Time goes on
@@ -103,7 +113,10 @@ impl Sender {
         if self.held {
             payload.fill(law.silence());
         } else {
-            self.playout.fill(law, payload, tell);
+            match &mut self.bridged {
+                Some(bridged) => relay(bridged, law, payload),
+                None => self.playout.fill(law, payload, tell),
+            }
             self.keypad.sound(now, law, payload, terms.send_events.is_some());
         }
     }
@@ -119,4 +132,11 @@ impl Sender {
         self.sent.octets += payload.len() as u64;
         self.transform.protect(buffer, len)
     }
+}
+
+fn relay(bridged: &mut PipeEnd, law: Law, payload: &mut [u8]) {
+    let mut pcm = [0; MAX_PAYLOAD];
+    let pcm = &mut pcm[..payload.len().min(MAX_PAYLOAD)];
+    bridged.read(pcm);
+    law.encode_into(pcm, payload);
 }

@@ -16,7 +16,7 @@ impl Seal {
 
     /// A row's number is sealed once, so that its row makes a nonce that is used once.
     pub(super) fn seal(&self, row: i64, number: &Number) -> Vec<u8> {
-        let mut bytes = number.e164().into_bytes();
+        let mut bytes = number.clear().into_bytes();
         match self.0.seal_in_place_append_tag(nonce(row), Aad::empty(), &mut bytes) {
             Ok(()) => bytes,
             // Only of gigabytes; the record then has no number.

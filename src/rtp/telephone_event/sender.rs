@@ -36,6 +36,11 @@ impl Sender {
         Sender { event, onset, length, sent: 0, ends_left: END_PACKETS }
     }
 
+    /// How much time the packets took that only repeated the end of an event, at `samples` each.
+    pub fn repeated(samples: u32) -> u32 {
+        u32::from(END_PACKETS - 1) * samples
+    }
+
     /// The packet for the next `samples` of time; `None` when the event is over.
     pub fn next_packet(&mut self, samples: u32) -> Option<EventPacket> {
         self.ends_left.checked_sub(1)?;

@@ -51,6 +51,7 @@ enum Told {
     OwnEcho,
     Foreign,
     Voice(bool),
+    Ringback(bool),
     Sound(crate::leg::LineSound),
     Key(char, KeyPath),
     Played(u32, usize),
@@ -187,6 +188,8 @@ impl Bench {
                 MediaEvent::Untrusted { .. } => Told::OwnEcho,
                 MediaEvent::VoiceBegan { .. } => Told::Voice(true),
                 MediaEvent::VoiceEnded { .. } => Told::Voice(false),
+                MediaEvent::RingbackBegan { .. } => Told::Ringback(true),
+                MediaEvent::RingbackEnded { .. } => Told::Ringback(false),
                 MediaEvent::Sound { sound, .. } => Told::Sound(sound),
                 MediaEvent::Played { saying, clip, at } => {
                     assert_eq!(at, self.at());

@@ -98,3 +98,18 @@ fn events_come_by_our_number_or_by_theirs() {
     assert_eq!(bench.told(), [HASH, HASH]);
     assert_eq!(bench.figures().foreign, 1, "a number that nobody agreed");
 }
+
+/// 100 ms on, 100 ms off: what repeats an event's end (RFC 4733 §2.5.1.4) is part of the silence behind it.
+#[test]
+fn keys_are_as_far_apart_by_events_as_they_are_by_tones() {
+    for path in [KeyPath::InBand, KeyPath::Rfc4733] {
+        let mut bench = Bench::agreed(3, Codec::Pcma);
+        let digit = Digit::from_char('7').unwrap();
+        let order = PressOrder { digit, path, after: ms(100), held: ms(100), level_dbm0: -10.0 };
+        bench.order_phone(MediaCommand::Press(vec![order; 5]));
+        bench.run(ms(1_500));
+        let apart: Vec<u128> = bench.keys.windows(2).map(|keys| (keys[1] - keys[0]).as_millis()).collect();
+        assert_eq!(apart.len(), 4, "{path:?}");
+        assert!(apart.iter().all(|ms| (198..=202).contains(ms)), "{path:?}: {apart:?}");
+    }
+}

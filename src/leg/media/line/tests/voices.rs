@@ -95,3 +95,52 @@ fn a_strangers_key_is_told_as_such() {
     let told: Vec<&Told> = bench.told.iter().map(|(_, told)| told).collect();
     assert_eq!(told, [&Told::Foreign, &Told::Foreign]);
 }
+
+/// A telephone that rings as the exchanges of a country have it, so many times.
+fn ringback(tones: &[f32], cadence: &[usize], times: usize) -> Vec<i16> {
+    let sample = |n: usize, hertz: f32| 3_000.0 * (std::f32::consts::TAU * hertz * n as f32 / 8_000.0).sin();
+    let sound =
+        |ms: usize| (0..ms * 8).map(|n| tones.iter().map(|hertz| sample(n, *hertz)).sum::<f32>() as i16);
+    let once: Vec<i16> = cadence
+        .chunks(2)
+        .flat_map(|times| sound(times[0]).chain(std::iter::repeat_n(0, times[1] * 8)).collect::<Vec<_>>())
+        .collect();
+    once.repeat(times)
+}
+
+/// ITU-T E.180 Supplement 2: each burst of ringing is told while it sounds, and it is no voice; a busy tone
+/// of the same frequency is none.
+#[test]
+fn ringing_is_told_burst_by_burst_by_the_tones_of_the_country() {
+    let rings: [(&str, &[f32], &[usize], usize); 6] = [
+        ("US", &[440.0, 480.0], &[2_000, 4_000], 2),
+        ("GB", &[400.0, 450.0], &[400, 200, 400, 2_000], 4),
+        ("FR", &[440.0], &[1_500, 3_500], 2),
+        ("DE", &[425.0], &[1_000, 4_000], 2),
+        ("JP", &[384.0, 416.0], &[1_000, 2_000], 2),
+        ("DE", &[425.0], &[480, 480], 0),
+    ];
+    for (region, tones, cadence, bursts) in rings {
+        let mut bench = Bench::agreed(7, Codec::Pcmu);
+        bench.order(MediaCommand::Attend { region: region.into() });
+        let pcm = [vec![0; 8_000], ringback(tones, cadence, 2), vec![0; 8_000]].concat();
+        let clips = vec![Arc::new(Clip::new("rings", pcm))];
+        bench.order_phone(MediaCommand::Play { saying: 1, lead: ms(0), clips });
+        bench.run(ms(16_000));
+        let told: Vec<_> = bench
+            .told
+            .iter()
+            .filter(|(_, told)| matches!(told, Told::Ringback(_) | Told::Voice(_)))
+            .collect();
+        assert_eq!(told.len(), 2 * bursts, "{region} {cadence:?}: {told:?}");
+        for (burst, told) in told.chunks(2).enumerate() {
+            let [(began, Told::Ringback(true)), (ended, Told::Ringback(false))] = told else {
+                panic!("{region}: {told:?}")
+            };
+            let times: usize = cadence.iter().cycle().take(2 * burst).sum();
+            let end = 1_000 + times + cadence[2 * burst % cadence.len()];
+            assert!(*began < ms(1_000 + times as u64 + 720), "{region}, while it sounds: {began:?}");
+            assert!((ms(end as u64)..ms(end as u64 + 250)).contains(ended), "{region}: {ended:?}");
+        }
+    }
+}
