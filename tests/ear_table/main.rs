@@ -17,6 +17,7 @@ mod damage;
 mod echo;
 mod fusion;
 mod points;
+mod progress;
 mod statistics;
 mod table;
 mod talk_off;

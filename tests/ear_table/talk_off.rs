@@ -5,7 +5,6 @@ use std::path::{Path, PathBuf};
 use octothorpe::audio::decode_file;
 use octothorpe::dsp::g711::Law;
 use octothorpe::dsp::progress::{Sound, TonePlan};
-use rayon::prelude::*;
 use serde_json::json;
 
 use crate::ear::beeps::{heard_with, signals};
@@ -13,6 +12,7 @@ use crate::ear::echoes::through;
 use crate::ear::sounds::{at_speed, music, recorded, speech};
 use crate::ear::voices::voice;
 use crate::ear::{reports, short_or_long, wav};
+use crate::progress::in_parallel;
 use crate::statistics::most_often;
 use crate::table::{Row, Table, wrong};
 use crate::trials::random;
@@ -88,7 +88,9 @@ fn recordings(table: &Table) -> Heard {
     let clips = |files: &[PathBuf]| -> Vec<Clip> {
         files.iter().flat_map(|file| speeds.iter().map(move |speed| recording(file, *speed))).collect()
     };
-    files.par_chunks(TOGETHER).map(|files| hear(table, &clips(files))).reduce(Heard::default, Heard::and)
+    let turns: Vec<&[PathBuf]> = files.chunks(TOGETHER).collect();
+    let heard = in_parallel("recorded speech", turns.len(), |turn| hear(table, &clips(turns[turn])));
+    heard.into_iter().fold(Heard::default(), Heard::and)
 }
 
 fn recording(file: &Path, speed: f64) -> Clip {
@@ -117,7 +119,8 @@ fn quarter_hours(table: &Table, name: &str, quarters: usize, make: Make) -> Hear
             is_beep: false,
         }
     };
-    (0..quarters).into_par_iter().map(|n| hear(table, &[clip(n)])).reduce(Heard::default, Heard::and)
+    let heard = in_parallel(name, quarters, |quarter| hear(table, &[clip(quarter)]));
+    heard.into_iter().fold(Heard::default(), Heard::and)
 }
 
 fn hear(table: &Table, clips: &[Clip]) -> Heard {

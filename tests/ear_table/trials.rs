@@ -1,10 +1,10 @@
 //! Trials on every core, each with random numbers of its own: the same with any number of cores.
 
 use rand::rngs::StdRng;
-use rayon::prelude::*;
 
 pub(crate) use crate::ear::random;
 use crate::ear::{self, Score, Stream};
+use crate::progress::in_parallel;
 use crate::table::Table;
 
 /// Trials that go through one detector, one after the other.
@@ -17,7 +17,7 @@ pub(crate) fn each<T: Send>(
     trials: usize,
     trial: impl Fn(&mut StdRng, usize) -> T + Sync,
 ) -> Vec<T> {
-    (0..trials).into_par_iter().map(|n| trial(&mut random(seed, row, n), n)).collect()
+    in_parallel(row, trials, |n| trial(&mut random(seed, row, n), n))
 }
 
 /// What comes of each trial in their order, and the keys that SpanDSP tells in the samples that it made.
@@ -27,7 +27,8 @@ pub(crate) fn each_beside<T: Send>(
     trials: usize,
     trial: impl Fn(&mut StdRng, usize) -> (T, Vec<i16>) + Sync,
 ) -> Vec<(T, String)> {
-    let row_of_trials = |first: usize| {
+    let row_of_trials = |turn: usize| {
+        let first = turn * IN_A_ROW;
         let (mut stream, mut came) = (Stream::default(), Vec::with_capacity(IN_A_ROW));
         for n in first..(first + IN_A_ROW).min(trials) {
             let (what, samples) = trial(&mut random(table.seed, row, n), n);
@@ -37,8 +38,7 @@ pub(crate) fn each_beside<T: Send>(
         let theirs = stream.heard(&table.spandsp.hear(&stream.samples, 0).reports);
         came.into_iter().zip(theirs).collect::<Vec<_>>()
     };
-    let firsts: Vec<usize> = (0..trials).step_by(IN_A_ROW).collect();
-    firsts.into_par_iter().flat_map_iter(row_of_trials).collect()
+    in_parallel(row, trials.div_ceil(IN_A_ROW), row_of_trials).into_iter().flatten().collect()
 }
 
 /// How two detectors did on the same trials.
@@ -70,7 +70,8 @@ pub(crate) fn beside(
     trials: usize,
     make: impl Fn(&mut StdRng) -> (Vec<i16>, String) + Sync,
 ) -> Beside {
-    let row_of_trials = |first: usize| {
+    let row_of_trials = |turn: usize| {
+        let first = turn * IN_A_ROW;
         let mut stream = Stream::default();
         for trial in first..(first + IN_A_ROW).min(trials) {
             let (samples, expected) = make(&mut random(table.seed, row, trial));
@@ -80,6 +81,6 @@ pub(crate) fn beside(
         let theirs = stream.score(&table.spandsp.hear(&stream.samples, 0).reports);
         Beside { ours, theirs }
     };
-    let firsts: Vec<usize> = (0..trials).step_by(IN_A_ROW).collect();
-    firsts.into_par_iter().map(row_of_trials).reduce(Beside::default, Beside::plus)
+    let scores = in_parallel(row, trials.div_ceil(IN_A_ROW), row_of_trials);
+    scores.into_iter().fold(Beside::default(), Beside::plus)
 }
