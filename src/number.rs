@@ -5,12 +5,16 @@
 //! knows it (policy decides, and the job ends as `number_invalid`).
 
 mod extension;
+mod place;
 
 use std::fmt;
+use std::sync::{LazyLock, PoisonError};
 
 pub use extension::{Extension, ExtensionKey};
-use phonenumber::metadata::{DATABASE, Descriptor, Metadata};
+use phonenumber::metadata::{DATABASE, Database, Descriptor, Metadata};
 use phonenumber::{Mode, Type};
+use place::Place;
+use regex_cache::RegexCache;
 
 /// E.164 §6.1: country code and national number together have at most 15 digits.
 const E164_MAX_DIGITS: usize = 15;
@@ -28,6 +32,7 @@ pub struct Number {
     /// How many of the digits are the country code; 0 where no such code is assigned.
     country_code_len: usize,
     extension: Option<Extension>,
+    place: Place,
 }
 
 /// Why a text is no number: the one who wrote it has to change it.
@@ -100,12 +105,12 @@ impl Risk {
 }
 
 /// Where a number belongs by the numbering plan.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Region {
     /// ITU-T E.164 country calling code, for instance 1.
     pub calling_code: u16,
     /// ISO 3166 region, for instance `US`; `001` for codes that belong to no country.
-    pub region: String,
+    pub region: &'static str,
     /// The mark that the numbering plan puts on the number, if it is one of risk.
     pub risk: Option<Risk>,
 }
@@ -132,7 +137,7 @@ impl Number {
 
     fn of_digits(digits: String) -> Self {
         let country_code_len = country_code_len(&digits);
-        Self { digits, country_code_len, extension: None }
+        Self { digits, country_code_len, extension: None, place: Place::default() }
     }
 
     /// The number itself in clear, `+` and digits: for the trunk and the store, never for a log.
@@ -197,25 +202,49 @@ impl Number {
     /// # Errors
     /// [`NotValid`] says what the numbering plan has against it.
     pub fn validity(&self, test_prefixes: &[String]) -> Result<Region, NotValid> {
-        let calling_code = self.calling_code().ok_or(NotValid::UnknownCountryCode)?;
-        let national = &self.digits[self.country_code_len..];
-        let plans = DATABASE.by_code(&calling_code).unwrap_or_default();
-        let region = if self.has_prefix(test_prefixes) {
-            plans.iter().find(|p| p.is_main_country_for_code()).or(plans.first())
-        } else {
-            if self.digits.len() > E164_MAX_DIGITS {
-                return Err(NotValid::TooLong);
-            }
-            plans.iter().find(|p| owns(p, national))
-        };
-        match region {
-            Some(plan) => {
-                let risk = risk(calling_code, plan, national);
-                Ok(Region { calling_code, region: plan.id().to_owned(), risk })
-            }
-            None => Err(why_not(&plans, national)),
+        if !self.has_prefix(test_prefixes) {
+            return *self.place.0.get_or_init(|| self.look_up());
         }
+        let (calling_code, national) = self.parts()?;
+        let plans = plans_of(calling_code);
+        let main = plans.iter().find(|p| p.is_main_country_for_code()).or(plans.first());
+        main.map(|plan| region(calling_code, plan, national)).ok_or(NotValid::UnknownCountryCode)
     }
+
+    fn look_up(&self) -> Result<Region, NotValid> {
+        let (calling_code, national) = self.parts()?;
+        if self.digits.len() > E164_MAX_DIGITS {
+            return Err(NotValid::TooLong);
+        }
+        let plans = plans_of(calling_code);
+        let owner = plans.iter().find(|p| owns(p, national));
+        owner.map(|plan| region(calling_code, plan, national)).ok_or_else(|| why_not(&plans, national))
+    }
+
+    /// Country code and national number.
+    fn parts(&self) -> Result<(u16, &str), NotValid> {
+        let calling_code = self.calling_code().ok_or(NotValid::UnknownCountryCode)?;
+        Ok((calling_code, &self.digits[self.country_code_len..]))
+    }
+}
+
+/// More patterns than all plans together have.
+const KEPT_PATTERNS: usize = 4096;
+
+/// The numbering plans. The crate keeps 100 compiled patterns, fewer than a dozen countries have: past
+/// that, each number would compile its country's anew, for milliseconds. Here all of them are kept.
+static PLANS: LazyLock<&'static Database> = LazyLock::new(|| {
+    let cache = DATABASE.cache();
+    *cache.lock().unwrap_or_else(PoisonError::into_inner) = RegexCache::new(KEPT_PATTERNS);
+    &DATABASE
+});
+
+fn plans_of(calling_code: u16) -> Vec<&'static Metadata> {
+    PLANS.by_code(&calling_code).unwrap_or_default()
+}
+
+fn region(calling_code: u16, plan: &'static Metadata, national: &str) -> Region {
+    Region { calling_code, region: plan.id(), risk: risk(calling_code, plan, national) }
 }
 
 /// ITU-T E.164's codes of global services and networks: they belong to no country.
@@ -328,7 +357,7 @@ fn without_trunk_prefix(digits: String) -> String {
 fn country_code_len(digits: &str) -> usize {
     (1..=3)
         .filter(|n| !digits.starts_with('0') && digits.len() >= *n)
-        .find(|n| digits[..*n].parse::<u16>().is_ok_and(|code| DATABASE.by_code(&code).is_some()))
+        .find(|n| digits[..*n].parse::<u16>().is_ok_and(|code| PLANS.by_code(&code).is_some()))
         .unwrap_or(0)
 }
 
@@ -382,6 +411,37 @@ mod tests {
 
     fn number(text: &str) -> Number {
         Number::parse(text).unwrap()
+    }
+
+    /// Users are of many countries, and the crate's own cache holds the patterns of eight or so.
+    #[test]
+    fn the_patterns_of_one_country_stay_compiled_while_others_are_asked_for() {
+        let pattern = |code: u16| {
+            let plan = DATABASE.by_code(&code).unwrap()[0];
+            format!("{:?}", plan.descriptors().general().national_number().as_str())
+        };
+        assert!(number("+49 30 123456").validity(&[]).is_ok());
+        for text in [
+            "+33 1 23 45 67 89",
+            "+39 06 1234 5678",
+            "+34 912 345 678",
+            "+55 11 2345 6789",
+            "+81 3 1234 5678",
+            "+91 98123 45678",
+            "+61 2 9123 4567",
+            "+27 11 123 4567",
+            "+65 9123 4567",
+            "+852 2123 4567",
+            "+82 2 212 3456",
+            "+66 81 234 5678",
+            "+63 917 123 4567",
+            "+90 532 123 4567",
+            "+20 100 123 4567",
+        ] {
+            assert!(number(text).validity(&[]).is_ok(), "{text}");
+        }
+        let cache = DATABASE.cache();
+        assert!(format!("{:?}", cache.lock().unwrap()).contains(&pattern(49)));
     }
 
     #[test]
@@ -479,7 +539,7 @@ mod tests {
             ("+44 7912 345678", 44, "GB"),
             ("+800 1234 5678", 800, "001"),
         ] {
-            let expected = Region { calling_code, region: region.to_owned(), risk: None };
+            let expected = Region { calling_code, region, risk: None };
             assert_eq!(number(text).validity(&[]), Ok(expected), "{text}");
         }
     }

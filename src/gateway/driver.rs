@@ -172,7 +172,7 @@ impl Driver {
     async fn caller_id(&self, channel: &Channel) -> Result<String, (Reason, &'static str)> {
         // A lab's number lies nowhere, and is shown what most of the world is shown.
         let place = self.job().to.validity(&[]);
-        let region = place.as_ref().map_or("", |place| &place.region);
+        let region = place.map_or("", |place| place.region);
         let callee = Callee { number: &self.job().to, region, wished: self.job().caller_id.as_deref() };
         let deadline = clock::instant_of(self.job().expires_at);
         match tokio::time::timeout_at(deadline.into(), channel.caller_id(callee)).await {

@@ -202,7 +202,7 @@ impl EventLoop {
         self.trunk_addresses.extend(order.hops.iter().map(|hop| hop.address.ip()));
         let leg = Outgoing::new(setup);
         let call = Call::new(order.plan.clone(), order.trunk.max_call, order.trunk.dtmf_repeat);
-        self.media.command(id, MediaCommand::Attend { region: order.region.clone() });
+        self.media.command(id, MediaCommand::Attend { region: order.region });
         self.by_call_id.insert(leg.facts().call_id.clone(), id);
         self.by_job.insert(order.job.clone(), id);
         self.lines.insert(id, Line::new(id, leg, call, order));

@@ -43,7 +43,7 @@ pub(super) struct LineOrder {
     pub(super) hops: Vec<Hop>,
     pub(super) plan: ScriptPlan,
     /// The country called, as [`crate::leg::MediaCommand::Attend`] has it.
-    pub(super) region: String,
+    pub(super) region: &'static str,
     pub(super) news: mpsc::Sender<LineNews>,
 }
 

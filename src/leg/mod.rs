@@ -78,7 +78,7 @@ pub enum MediaCommand {
     /// Tell also voices, beeps and call tones, these as the country has them.
     Attend {
         /// ISO 3166 region of the number called; empty for none.
-        region: String,
+        region: &'static str,
     },
     /// Stop what is said now; silence goes on (RTP never pauses between answer and BYE).
     Stop,

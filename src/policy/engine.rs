@@ -228,7 +228,7 @@ impl Engine {
             home,
             strange: home.is_some_and(|home| !self.is_verified(home, now)),
             new: !verified,
-            region: place.region,
+            region: place.region.to_owned(),
             tenant: tenant.clone(),
             prefix: place.prefix,
             rate_prefix,

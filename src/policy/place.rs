@@ -13,7 +13,7 @@ const SUBSCRIBER_DIGITS: usize = 4;
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Place {
     /// ISO 3166 region.
-    pub(super) region: String,
+    pub(super) region: &'static str,
     /// ITU-T E.164 country calling code.
     pub(super) calling_code: u16,
     /// The number less its last four digits, without `+`.

@@ -5,6 +5,7 @@
 #![allow(clippy::print_stdout, clippy::print_stderr, reason = "the figures are what this test is for")]
 
 mod day;
+mod reasons;
 #[path = "../support/mod.rs"]
 #[allow(dead_code, reason = "every test binary uses its own part of what they share")]
 mod support;

@@ -5,6 +5,7 @@ pub(crate) mod dns;
 pub(crate) mod hand;
 pub(crate) mod http;
 pub(crate) mod impairment;
+pub(crate) mod listener;
 pub(crate) mod media;
 pub(crate) mod net;
 pub(crate) mod office;

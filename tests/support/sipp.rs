@@ -15,6 +15,8 @@ use super::trace::Trace;
 
 /// The port on which SIPp takes calls in a test's own network.
 pub(crate) const PORT: u16 = 5070;
+/// Its media is that far above: at 6000.
+const MEDIA_ABOVE: u16 = 930;
 
 /// Reads a scenario and puts in its parts: `{{name}}` stands for the value of that key, or for the
 /// file `parts/name`.
@@ -50,19 +52,38 @@ impl Sipp {
         keys: &[(&str, &str)],
         options: &[&str],
     ) -> Sipp {
+        Sipp::serve_at(PORT, scenario, address, transport, keys, options)
+    }
+
+    /// As [`serve`](Sipp::serve), on a port of its own where several carriers share a network.
+    pub(crate) fn serve_at(
+        port: u16,
+        scenario: &str,
+        address: &str,
+        transport: &str,
+        keys: &[(&str, &str)],
+        options: &[&str],
+    ) -> Sipp {
         let scratch = Scratch::new(&format!("sipp-{scenario}"));
         scratch.write("scenario.xml", expand(scenario, keys));
         scratch.write("noise.ul", media::noise_ulaw());
         scratch.write("pound.ul", media::pound_ulaw());
         let mut command = Command::new("sipp");
         command.current_dir(scratch.path()).args(["-sf", "scenario.xml", "-i", address, "-mi", address]);
-        command.args(["-p", &PORT.to_string(), "-t", if transport == "tcp" { "t1" } else { "u1" }]);
-        command.args(["-mp", "6000", "-nostdin", "-trace_msg", "-message_file", "messages"]);
+        command.args(["-p", &port.to_string(), "-t", if transport == "tcp" { "t1" } else { "u1" }]);
+        command.args([
+            "-mp",
+            &(port + MEDIA_ABOVE).to_string(),
+            "-nostdin",
+            "-trace_msg",
+            "-message_file",
+            "messages",
+        ]);
         command.args(["-trace_err", "-error_file", "errors"]);
         command.args(options);
         let mut process = Process::start(&mut command, &scratch.path().join("stderr"));
         let up = super::wait_until(Duration::from_secs(10), || {
-            net::is_bound(transport, PORT) || !process.is_running()
+            net::is_bound(transport, port) || !process.is_running()
         });
         let errors = scratch.read("stderr");
         assert!(up && process.is_running(), "SIPp does not load {scenario}: {errors}");

@@ -18,7 +18,7 @@ impl Driver {
     }
 
     /// Where the number belongs. A lab's number is in no plan; the main country of its code is near enough.
-    pub(super) fn region(&self) -> String {
+    pub(super) fn region(&self) -> &'static str {
         let number = &self.job().to;
         let place = number.validity(&[]).or_else(|_| number.validity(&[number.e164()]));
         place.map(|place| place.region).unwrap_or_default()

@@ -78,7 +78,7 @@ impl Line {
             MediaCommand::Play { saying, lead, clips } => {
                 self.sender.playout.play(saying, lead, clips);
             }
-            MediaCommand::Attend { region } => self.receiver.attend(TonePlan::for_region(&region)),
+            MediaCommand::Attend { region } => self.receiver.attend(TonePlan::for_region(region)),
             MediaCommand::Bridge { hears, says } => {
                 self.receiver.tap(hears);
                 self.sender.bridge(says);

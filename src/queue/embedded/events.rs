@@ -52,7 +52,8 @@ pub(super) struct Of<'a> {
 enum With<'a> {
     Nothing,
     Result(&'a JobResult),
-    End(&'a CallEnd),
+    /// The end of a call, and how it stands in the tables.
+    End(&'a CallEnd, &'a [u8]),
 }
 
 /// The first two events of every job.
@@ -87,8 +88,9 @@ pub(super) fn ended(step: &mut Step<'_>, of: Of<'_>, end: &CallEnd, now: UnixMs)
     }
     noted(step, of)?;
     let n = next(step, of.row)?;
-    add(step, of, n, Progress::Ended, now, With::End(end))?;
-    records::ended(step, of.row, end)?;
+    let written = blob(end)?;
+    add(step, of, n, Progress::Ended, now, With::End(end, &written))?;
+    records::ended(step, of.row, &written)?;
     Ok(Ok(()))
 }
 
@@ -128,7 +130,7 @@ fn add(
 ) -> rusqlite::Result<()> {
     let data = match with {
         With::Nothing | With::Result(_) => None,
-        With::End(end) => Some(blob(end)?),
+        With::End(_, written) => Some(written),
     };
     let sql = "INSERT INTO events(job, tenant, n, at, event, data) VALUES(?1, ?2, ?3, ?4, ?5, ?6)";
     let number = number(event);
@@ -137,7 +139,7 @@ fn add(
         let (result, ended) = match with {
             With::Nothing => (None, None),
             With::Result(result) => (Some(result.clone()), None),
-            With::End(end) => (None, Some(end.clone())),
+            With::End(end, _) => (None, Some(end.clone())),
         };
         let JobKey { tenant, id } = of.key.clone();
         let event = Event { job: id, tenant, n, event, at, result, ended };

@@ -11,7 +11,7 @@ use crate::job::{JobKey, UnixMs};
 use crate::number::Number;
 use crate::queue::{CallEnd, Cursor, RecordFilter, RecordPage};
 use crate::reason::Verdict;
-use crate::report::record::JobResult;
+use crate::report::record::{AttemptRecord, JobResult};
 use crate::report::recorded::{Record, Tally, TallyBy};
 
 /// A record has its job's row. Of an erased user the body is gone, and the row is nobody's.
@@ -34,6 +34,9 @@ CREATE TABLE records(
 CREATE INDEX records_user ON records(tenant, user) WHERE user IS NOT NULL;
 CREATE TABLE bodies(seq INTEGER PRIMARY KEY, body BLOB NOT NULL, number BLOB NOT NULL) STRICT;
 ";
+
+/// The end of a job's call, learnt after its result.
+pub(super) const ENDED: &str = "ALTER TABLE bodies ADD COLUMN ended BLOB;";
 
 /// Rows that one erasure takes at a time; the asker asks until none is left.
 pub(super) const ERASED_AT_ONCE: usize = 500;
@@ -79,24 +82,28 @@ fn verdict(verdict: Verdict) -> String {
 
 fn country(number: &Number) -> String {
     match number.validity(&[]) {
-        Ok(region) => region.region,
+        Ok(region) => region.region.to_owned(),
         Err(_) => number.calling_code().map_or_else(String::new, |code| format!("+{code}")),
     }
 }
 
-/// What was not known at the verdict is known now.
-pub(super) fn ended(step: &Step<'_>, row: i64, end: &CallEnd) -> rusqlite::Result<()> {
-    let sql = "SELECT body FROM bodies WHERE seq = ?1";
-    let body = step.db.prepare_cached(sql)?.query_row([row], |row| record::<JobResult>(row, "body"));
-    let Some(mut result) = body.optional()?.flatten() else { return Ok(()) };
-    let same = |attempt: &&mut crate::report::record::AttemptRecord| attempt.call_id == end.attempt.call_id;
-    let Some(attempt) = result.attempts.iter_mut().find(same) else { return Ok(()) };
-    *attempt = end.attempt.clone();
-    result.key = end.key.clone().or(result.key);
-    step.db
-        .prepare_cached("UPDATE bodies SET body = ?2 WHERE seq = ?1")?
-        .execute(params![row, blob(&result)?])?;
+/// What was not known at the verdict is known now: `end` as its event has it, beside the body.
+pub(super) fn ended(step: &Step<'_>, row: i64, end: &[u8]) -> rusqlite::Result<()> {
+    step.db.prepare_cached("UPDATE bodies SET ended = ?2 WHERE seq = ?1")?.execute(params![row, end])?;
     Ok(())
+}
+
+/// The result in a row of `body` and `ended`, with what the end of its call told.
+fn told(row: &Row<'_>) -> rusqlite::Result<JobResult> {
+    let mut result: JobResult = must(record(row, "body")?)?;
+    let end: Option<CallEnd> = record(row, "ended")?;
+    let Some(end) = end else { return Ok(result) };
+    let same = |attempt: &&mut AttemptRecord| attempt.call_id == end.attempt.call_id;
+    if let Some(attempt) = result.attempts.iter_mut().find(same) {
+        *attempt = end.attempt;
+        result.key = end.key.or(result.key);
+    }
+    Ok(result)
 }
 
 /// What a filter asks of the narrow rows; the parameters in the order of their numbers.
@@ -138,13 +145,13 @@ pub(super) fn page(
         .query_row([after, MAX_SCAN], |row| row.get(0))?;
     values.extend([after, scanned, limit as i64].map(Value::from));
     let sql = format!(
-        "SELECT r.seq AS seq, b.body AS body FROM records r JOIN bodies b ON b.seq = r.seq
+        "SELECT r.seq AS seq, b.body AS body, b.ended AS ended FROM records r JOIN bodies b ON b.seq = r.seq
          WHERE r.seq > ?{first} AND r.seq <= ?{}{wanted} ORDER BY r.seq LIMIT ?{}",
         first + 1,
         first + 2
     );
     let mut statement = db.prepare(&sql)?;
-    let read = |row: &Row<'_>| Ok((row.get::<_, i64>("seq")?, must(record::<JobResult>(row, "body")?)?));
+    let read = |row: &Row<'_>| Ok((row.get::<_, i64>("seq")?, told(row)?));
     let found: Vec<(i64, JobResult)> =
         statement.query_map(params_from_iter(values), read)?.collect::<rusqlite::Result<_>>()?;
     let full = found.len() == limit;
@@ -157,10 +164,10 @@ pub(super) fn page(
 /// One record, with its row.
 fn find(db: &Connection, key: &JobKey) -> rusqlite::Result<Option<(i64, JobResult, Vec<u8>)>> {
     // The same id may come again after its days; the latest is meant.
-    let sql = "SELECT r.seq AS seq, b.body AS body, b.number AS number FROM records r JOIN bodies b ON b.seq = r.seq
+    let sql = "SELECT r.seq AS seq, b.body AS body, b.ended AS ended, b.number AS number
+               FROM records r JOIN bodies b ON b.seq = r.seq
                WHERE r.tenant = ?1 AND r.job = ?2 ORDER BY r.seq DESC LIMIT 1";
-    let read =
-        |row: &Row<'_>| Ok((row.get("seq")?, must(record::<JobResult>(row, "body")?)?, row.get("number")?));
+    let read = |row: &Row<'_>| Ok((row.get("seq")?, told(row)?, row.get("number")?));
     db.prepare_cached(sql)?.query_row(params![key.tenant, key.id], read).optional()
 }
 

@@ -11,7 +11,7 @@ use crate::job::UnixMs;
 
 /// What makes each version of the tables out of the one before; a new store takes every step. Steps are
 /// only ever added: a store of any older gateway opens.
-const STEPS: &[&str] = &[TABLES, KEPT, tokens::TABLES, events::TABLES, records::TABLES];
+const STEPS: &[&str] = &[TABLES, KEPT, tokens::TABLES, events::TABLES, records::TABLES, records::ENDED];
 
 /// Grows with [`STEPS`]; a store of a newer gateway is refused.
 pub(super) const VERSION: i64 = STEPS.len() as i64;

@@ -23,7 +23,7 @@ fn beep() -> Vec<i16> {
 fn hearing(attending: bool, says: impl FnOnce(&mut Bench) -> Vec<i16>) -> Bench {
     let mut bench = Bench::agreed(7, Codec::Pcma);
     if attending {
-        bench.order(MediaCommand::Attend { region: "US".into() });
+        bench.order(MediaCommand::Attend { region: "US" });
     }
     let pcm = [vec![0; 8_000], says(&mut bench), vec![0; 16_000]].concat();
     let clips = vec![Arc::new(Clip::new("says", pcm))];
