@@ -2,6 +2,7 @@
 //! arrive in one breath with the BYE.
 
 #![allow(clippy::disallowed_methods, reason = "a process under test lives on the wall clock")]
+#![allow(clippy::print_stdout, reason = "the table of attacks is what it is for")]
 #![allow(clippy::print_stderr, reason = "a failed test names the directory that it leaves")]
 
 #[allow(dead_code, reason = "every test binary uses its own part of what they share")]
@@ -9,6 +10,8 @@ mod support;
 
 #[path = "scripted_peer/answered.rs"]
 mod answered;
+#[path = "scripted_peer/attacks.rs"]
+mod attacks;
 #[path = "scripted_peer/attendant.rs"]
 mod attendant;
 #[path = "scripted_peer/listener.rs"]

@@ -12,17 +12,19 @@ use serde_json::{Value, json};
 
 use crate::support::http::request;
 use crate::support::listener::{press, two_digits};
+use crate::support::media::{silence, sines, speech};
 use crate::support::net::{Namespace, is_bound};
 use crate::support::process::Process;
 use crate::support::sipp::Sipp;
 use crate::support::site::Site;
 use crate::support::uas::{self, Uas};
 use crate::support::verifier::{self, pin};
-use crate::support::wait_until;
+use crate::support::{wait_until, wav};
 
 const HTTP: SocketAddr = SocketAddr::V4(std::net::SocketAddrV4::new(std::net::Ipv4Addr::LOCALHOST, 8080));
-/// The first far end's port; the next ones follow.
+/// The first far end's port; the next ones follow, with room for SIPp's media between them.
 const FIRST_PORT: u16 = 5_100;
+const PORT_STEP: usize = 10;
 /// The last word of a call, and of a job that waits for one.
 const PATIENCE: Duration = Duration::from_secs(110);
 
@@ -34,7 +36,7 @@ const NEVER: [(Reason, &str); 3] = [
 ];
 
 /// Phones, by the name of the trunk that leads to them.
-const PHONES: [(&str, &[&str]); 13] = [
+const PHONES: [(&str, &[&str]); 16] = [
     ("hash", &["--press", "#"]),
     ("fraud", &["--press", "0#"]),
     ("challenge", &["--press", "42#"]),
@@ -48,6 +50,9 @@ const PHONES: [(&str, &[&str]); 13] = [
     ("hangs-up", &["--press", "1", "--after-ms", "30000", "--hang-up-ms", "2500"]),
     ("rings", &["--ring-ms", "90000"]),
     ("mailbox", &["--answer", "voicemail"]),
+    ("screener", &["--answer", "screening", "--put-on-s", "5", "--press", ""]),
+    ("menu", &["--press", "", "--play", "menu.wav"]),
+    ("fax", &["--press", "", "--play", "fax.wav"]),
 ];
 
 /// Carriers: trunk, scenario, its final status and a further header field.
@@ -106,7 +111,7 @@ impl Town {
         for (name, text) in FILES {
             site.scratch.write(name, text);
         }
-        let ports = FIRST_PORT..;
+        let ports = (FIRST_PORT..).step_by(PORT_STEP);
         let phones = ports.clone().zip(PHONES).map(|(port, (name, habits))| phone(&site, port, name, habits));
         let phones = phones.collect();
         let carriers = ports.skip(PHONES.len()).zip(CARRIERS).filter_map(|(port, carrier)| {
@@ -145,12 +150,30 @@ fn trunk(site: &Site, name: &str, port: u16) {
 fn phone(site: &Site, port: u16, name: &str, habits: &[&str]) -> (Site, Process) {
     trunk(site, name, port);
     let own = Site::new(&format!("reasons-{name}"), "127.0.0.1");
+    let sound = |file: &str| own.scratch.path().join(file).display().to_string();
+    let habits: Vec<String> =
+        habits.iter().map(|h| if h.ends_with(".wav") { sound(h) } else { (*h).to_owned() }).collect();
+    own.scratch.write("menu.wav", wav::bytes(&menu()));
+    own.scratch.write("fax.wav", wav::bytes(&fax()));
     let listen = format!("127.0.0.1:{port}");
-    let media = format!("{}-{}", 20_000 + (port - FIRST_PORT) * 100, 20_099 + (port - FIRST_PORT) * 100);
-    let mut process = own.start(&[&["phone", "--listen", &listen, "--ports", &media], habits].concat());
+    let media = 20_000 + (port - FIRST_PORT) * PORT_STEP as u16;
+    let media = format!("{media}-{}", media + 99);
+    let mut arguments = vec!["phone", "--listen", &listen, "--ports", &media];
+    arguments.extend(habits.iter().map(String::as_str));
+    let mut process = own.start(&arguments);
     let up = wait_until(Duration::from_secs(30), || is_bound("udp", port) || !process.is_running());
     assert!(up && process.is_running(), "{name}: {}", own.scratch.read("octothorpe.err"));
     (own, process)
+}
+
+/// A recording that talks on and on.
+fn menu() -> Vec<i16> {
+    [silence(400), speech(12), silence(3_000), speech(12), silence(60_000)].concat()
+}
+
+/// ITU-T T.30: 2,100 Hz for about 3 s.
+fn fax() -> Vec<i16> {
+    [silence(800), sines(&[(2_100.0, 6_000.0)], 24_000), silence(60_000)].concat()
 }
 
 /// A job named after the reason that it is to end with.
@@ -225,6 +248,9 @@ fn alone() -> Vec<(&'static str, Value)> {
         ("budget_exceeded", json!({"to": "+1 425 234 5604", "tenant": "poor"})),
         ("job_invalid", json!({"to": "+1 425 234 5605", "tenant": "stranger"})),
         ("voicemail", lab("mailbox")),
+        ("call_screening", lab("screener")),
+        ("ivr", lab("menu")),
+        ("fax", lab("fax")),
     ];
     for (trunk, reason) in [
         ("busy", "busy"),

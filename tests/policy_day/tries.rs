@@ -9,6 +9,7 @@ use crate::support::http::request;
 use crate::support::net::{Namespace, is_bound};
 use crate::support::process::Process;
 use crate::support::site::Site;
+use crate::support::verifier::{self, pin};
 use crate::support::wait_until;
 
 const HTTP: SocketAddr = SocketAddr::V4(std::net::SocketAddrV4::new(std::net::Ipv4Addr::LOCALHOST, 8080));
@@ -25,12 +26,19 @@ struct Lab {
 
 impl Lab {
     fn new(label: &str, phone: &[&str]) -> Lab {
+        Lab::with_policy(label, phone, "")
+    }
+
+    /// By a policy file of its own.
+    fn with_policy(label: &str, phone: &[&str], policy: &str) -> Lab {
         let network = Namespace::new();
         network.enter();
         let site = Site::new(label, "127.0.0.1");
         site.trunk("carrier", "sip:127.0.0.1:5070", "ring_timeout_s = 5");
         let config = site.scratch.read("octothorpe.toml");
-        site.scratch.write("octothorpe.toml", config + "\n[script]\nwait_s = 1\nsayings = 1\n");
+        let script = "\n[script]\nwait_s = 1\nsayings = 1\n";
+        site.scratch.write("octothorpe.toml", config + script + verifier::configure(&site.scratch));
+        site.scratch.write("policy.toml", policy);
         let phone = site.start(&[&["phone", "--json", "--listen", "127.0.0.1:5070"], phone].concat());
         assert!(wait_until(Duration::from_secs(30), || is_bound("udp", 5070)), "the phone does not start");
         let mut lab = Lab { site, gateway: None, _phone: phone, _network: network };
@@ -113,6 +121,63 @@ fn five_calls_that_are_hung_up_ring() {
 #[test]
 fn five_calls_that_nobody_answers_ring() {
     five_ring("tries-no-answer", &["--ring-ms", "60000"], "no_answer");
+}
+
+/// No limit of calls, so that what comes after them shows.
+const UNLIMITED: &str = "[limits]\nuser = []\nnumber = []\n";
+
+/// Attack: a PIN guessed over many calls. Five wrong ones lock the user, whatever number is called, and
+/// the number, whoever is called there.
+fn guessed(label: &str, mode: &Value, wrong: &str) {
+    let lab = Lab::with_policy(label, &["--press", "1111#"], UNLIMITED);
+    let order = |to: &str, user: &str| json!({"to": to, "user": user, "mode": mode});
+    for n in 1..=5 {
+        let result = lab.job(&format!("guess-{n}"), &order(ANN, "ann"));
+        assert_eq!(result["reason"], wrong, "guess {n}: {result:#}");
+        std::thread::sleep(Duration::from_secs(4));
+    }
+    for (id, to, user) in
+        [("same", ANN, "ann"), ("elsewhere", "+1 425 234 5668", "ann"), ("other", ANN, "bob")]
+    {
+        let result = lab.job(id, &order(to, user));
+        assert_eq!(
+            (&result["reason"], &result["attempts"]),
+            (&json!("pin_locked"), &json!([])),
+            "{id}: {result:#}"
+        );
+    }
+    println!("{label}: five {wrong}, then pin_locked for user and number");
+}
+
+#[test]
+fn a_pin_cannot_be_guessed_over_many_calls() {
+    let mut mode = pin("2580");
+    mode["tries"] = json!(1);
+    guessed("guessed-pin", &mode, "pin_wrong");
+}
+
+#[test]
+fn a_challenge_cannot_be_guessed_over_many_calls() {
+    guessed("guessed-challenge", &json!({"type": "challenge", "digits": "42"}), "challenge_wrong");
+}
+
+/// Attack: "call a hundred times at 1 am". After five calls that nobody takes only the login screen's
+/// digits confirm: nobody gives in by `#`.
+#[test]
+fn who_is_called_again_and_again_cannot_give_in_by_one_key() {
+    let lab = Lab::with_policy("fatigue", &["--ring-ms", "60000"], UNLIMITED);
+    let order = json!({"to": ANN, "user": "ann"});
+    for n in 1..=5 {
+        assert_eq!(lab.job(&format!("call-{n}"), &order)["reason"], "no_answer", "call {n}");
+    }
+    let sixth = lab.job("call-6", &order);
+    assert_eq!(sixth["reason"], "method_not_allowed", "{sixth:#}");
+    assert_eq!(
+        (&sixth["allowed_modes"], &sixth["attempts"]),
+        (&json!(["challenge"]), &json!([])),
+        "{sixth:#}"
+    );
+    println!("fatigue: five no_answer, then challenge alone");
 }
 
 #[test]

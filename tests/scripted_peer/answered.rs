@@ -8,9 +8,9 @@ use std::time::{Duration, Instant};
 use octothorpe::dsp::g711::Law;
 use serde_json::json;
 
-use super::listener::{press, two_digits};
-use super::modes::{Meeting, beep, recording, silence, speech};
-use super::support::media;
+use super::modes::{Meeting, recording};
+use super::support::listener::{press, two_digits};
+use super::support::media::{self, beep, silence, speech};
 use super::support::site::Outcome;
 use super::support::uas::Uas;
 use super::{GATE, call, let_go};

@@ -3,10 +3,9 @@
 
 use std::time::Duration;
 
-use octothorpe::prompt::{ClipName, Pack};
 use serde_json::{Value, json};
 
-use super::support::media;
+use super::support::media::{self, RATE_HZ, beep, silence, speech};
 use super::support::net::{self, Namespace};
 use super::support::pins::{self, challenge, pin};
 use super::support::process::Process;
@@ -15,7 +14,6 @@ use super::support::{wait_until, wav};
 
 pub(super) const PATHS: [(&str, &str); 3] =
     [("in-band", "in_band"), ("rfc4733", "rfc4733"), ("info", "sip_info")];
-const RATE_HZ: usize = 8_000;
 
 /// One call of `mode` to a phone that is told to do so.
 pub(super) struct Meeting<'a> {
@@ -117,30 +115,13 @@ fn fraud_is_reported_in_an_entry_and_1_blocks() {
     assert!(!outcome.events.iter().any(|event| event["event"] == "blocked"), "{outcome}");
 }
 
-/// Somebody speaks for about `seconds`.
-pub(super) fn speech(seconds: usize) -> Vec<i16> {
-    let prompts = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("prompts/en-US");
-    let pack = Pack::load(&prompts).expect("the shipped pack can be read");
-    let clip = |name| pack.clip(name).expect("the shipped pack is whole").pcm().to_vec();
-    let said = [clip(ClipName::Screening), clip(ClipName::PinLocked), clip(ClipName::FraudBlocked)].concat();
-    said.into_iter().cycle().take(seconds * RATE_HZ).collect()
-}
-
-pub(super) fn silence(ms: usize) -> Vec<i16> {
-    vec![0; ms * RATE_HZ / 1_000]
-}
-
-pub(super) fn beep() -> Vec<i16> {
-    media::sines(&[(1_000.0, 8_000.0)], RATE_HZ as u32 / 2)
-}
-
 /// Keys of 120 ms, 120 ms apart.
-fn keys(keys: &str) -> Vec<i16> {
+pub(super) fn keys(keys: &str) -> Vec<i16> {
     keys.chars().flat_map(|key| [media::key(key, 960), silence(120)].concat()).collect()
 }
 
 /// `keys` laid over `sound` at a moment.
-fn under(mut sound: Vec<i16>, at_ms: usize, keys: &[i16]) -> Vec<i16> {
+pub(super) fn under(mut sound: Vec<i16>, at_ms: usize, keys: &[i16]) -> Vec<i16> {
     let at = at_ms * RATE_HZ / 1_000;
     for (sample, key) in sound[at..].iter_mut().zip(keys) {
         *sample = sample.saturating_add(*key);
@@ -149,7 +130,7 @@ fn under(mut sound: Vec<i16>, at_ms: usize, keys: &[i16]) -> Vec<i16> {
 }
 
 /// A mailbox whose greeting holds these keys before, under and after its speech, and after the beep.
-fn mailbox(pressed: &str) -> Vec<i16> {
+pub(super) fn mailbox(pressed: &str) -> Vec<i16> {
     let pressed = keys(pressed);
     let spoken = under(speech(7), 4_000, &pressed);
     let parts =

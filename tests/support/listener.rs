@@ -39,7 +39,9 @@ pub(crate) fn two_digits(far: &Uas) -> String {
         let mut packet = [0; 2_048];
         let length = far.rtp.recv(&mut packet).expect("the gateway sends from answer to BYE");
         heard.extend_from_slice(&packet[12..length]);
-        let said = known.iter().find(|(_, octets)| heard.windows(STRETCH).any(|window| window == octets));
+        let new = heard.len().saturating_sub(STRETCH + length);
+        let said =
+            known.iter().find(|(_, octets)| heard[new..].windows(STRETCH).any(|window| window == octets));
         if let Some((digit, _)) = said {
             told.push(*digit);
             heard.clear();

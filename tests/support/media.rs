@@ -2,7 +2,12 @@
 
 use std::f64::consts::TAU;
 
+use octothorpe::prompt::{ClipName, Pack};
+
 use super::wav;
+
+/// Samples a second.
+pub(crate) const RATE_HZ: usize = 8_000;
 
 /// G.711 µ-law of one sample (ITU-T G.711, table 2a), written here anew so that the tests do not
 /// rest on the encoder that they judge.
@@ -43,6 +48,25 @@ pub(crate) fn key(key: char, samples: u32) -> Vec<i16> {
 /// Sines of (hertz, peak amplitude), added up.
 pub(crate) fn sines(parts: &[(f64, f64)], samples: u32) -> Vec<i16> {
     tones(parts, samples)
+}
+
+/// Somebody speaks for about `seconds`.
+pub(crate) fn speech(seconds: usize) -> Vec<i16> {
+    let prompts = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("prompts/en-US");
+    let pack = Pack::load(&prompts).expect("the shipped pack can be read");
+    let clip = |name| pack.clip(name).expect("the shipped pack is whole").pcm().to_vec();
+    let said = [clip(ClipName::Screening), clip(ClipName::PinLocked), clip(ClipName::FraudBlocked)].concat();
+    said.into_iter().cycle().take(seconds * RATE_HZ).collect()
+}
+
+/// Nothing, for so long.
+pub(crate) fn silence(ms: usize) -> Vec<i16> {
+    vec![0; ms * RATE_HZ / 1_000]
+}
+
+/// What a mailbox records after.
+pub(crate) fn beep() -> Vec<i16> {
+    sines(&[(1_000.0, 8_000.0)], RATE_HZ as u32 / 2)
 }
 
 /// The two tones of a key (ITU-T Q.23), at about -10 dBm0 each.

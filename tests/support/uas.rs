@@ -72,6 +72,13 @@ impl Uas {
         }
     }
 
+    /// Waits that long for each message from now on.
+    pub(crate) fn be_patient(&mut self, limit: Duration) {
+        if let Wire::Udp { socket, .. } = &self.wire {
+            socket.set_read_timeout(Some(limit)).expect("the time-out is not zero");
+        }
+    }
+
     /// Takes the call.
     #[track_caller]
     pub(crate) fn take_call(&mut self) {

@@ -23,12 +23,18 @@ use crate::rtp::timestamp::{RtpTimestamp, span_of};
 /// Keys of strangers that are told.
 const FOREIGN_KEYS: u8 = 8;
 
+/// Audio packets, a second of them as most send it, after which another synchronisation source than the
+/// first is one of the call: who only plays keys in, or plays old ones again, sends no sound before.
+const PROBATION: u32 = 50;
+
 /// All that listens on one line.
 #[derive(Debug, Default)]
 pub(super) struct Receiver {
     pub(super) lock: SourceLock,
     transform: Transform,
     stream: Option<Stream>,
+    /// The synchronisation source whose keys count.
+    trusted: Option<u32>,
     ear: Ear,
     totals: Totals,
     /// Presses of strangers that were told, and the last one's timestamp.
@@ -40,6 +46,7 @@ pub(super) struct Receiver {
 #[derive(Debug)]
 struct Stream {
     reception: Reception,
+    audio: u32,
     ring: JitterBuffer,
     clock: MediaClock,
     events: telephone_event::Receiver,
@@ -98,7 +105,10 @@ impl Receiver {
         };
         match self.lock.admit(now, from) {
             Admission::Ours => {}
-            Admission::NewlyOurs => self.end_stream(tell),
+            Admission::NewlyOurs => {
+                self.end_stream(tell);
+                self.trusted = None;
+            }
             Admission::Foreign => {
                 self.totals.foreign += 1;
                 self.tell_foreign(now, &packet, kind, tell);
@@ -124,10 +134,13 @@ impl Receiver {
         self.totals.received += 1;
         self.totals.audio += u64::from(is_audio);
         let heard = if is_audio { Heard::Audio } else { Heard::Other };
+        let is_trusted = self.is_trusted();
+        let tell = &mut |event| tell(trusted(event, is_trusted));
         let Some(stream) = &mut self.stream else { return heard };
         match kind {
             Kind::Event => stream.handle_event(now, packet, tell),
             Kind::Audio => {
+                stream.audio = stream.audio.saturating_add(1);
                 let end = packet.header.timestamp.plus(packet.payload.len() as u32);
                 stream.clock.handle_packet(now, end);
             }
@@ -165,14 +178,27 @@ impl Receiver {
             Validity::Restarted => {
                 self.end_stream(tell);
                 let (reception, seq) = Reception::begin(now, header, is_audio);
+                self.trusted.get_or_insert(header.ssrc);
                 self.stream = Some(Stream::new(reception));
                 Some(seq)
             }
         }
     }
 
+    /// Whether the current stream's keys count.
+    fn is_trusted(&mut self) -> bool {
+        let Some(stream) = &self.stream else { return false };
+        let ssrc = stream.reception.ssrc();
+        if stream.audio >= PROBATION {
+            self.trusted = Some(ssrc);
+        }
+        self.trusted == Some(ssrc)
+    }
+
     /// Gives up holes of the ring whose time is over.
     pub(super) fn handle_timeout(&mut self, now: Instant, terms: &Terms, tell: &mut impl FnMut(MediaEvent)) {
+        let is_trusted = self.is_trusted();
+        let tell = &mut |event| tell(trusted(event, is_trusted));
         if let Some(Stream { ring, clock, .. }) = &mut self.stream {
             let ear = &mut self.ear;
             ring.handle_timeout(now, &mut |chunk| hear(ear, terms, clock, chunk, tell));
@@ -204,6 +230,8 @@ impl Receiver {
 
     /// Hears what waits in the ring: nothing follows.
     pub(super) fn finish(&mut self, terms: &Terms, tell: &mut impl FnMut(MediaEvent)) {
+        let is_trusted = self.is_trusted();
+        let tell = &mut |event| tell(trusted(event, is_trusted));
         if let Some(Stream { ring, clock, .. }) = &mut self.stream {
             let ear = &mut self.ear;
             ring.finish(&mut |chunk| hear(ear, terms, clock, chunk, tell));
@@ -246,6 +274,7 @@ impl Stream {
     fn new(reception: Reception) -> Stream {
         Stream {
             reception,
+            audio: 0,
             ring: JitterBuffer::default(),
             clock: MediaClock::default(),
             events: telephone_event::Receiver::default(),
@@ -270,6 +299,14 @@ impl Stream {
         let began = by_clock.filter(near).unwrap_or(by_packet).min(now);
         tell(MediaEvent::Key(Press { digit, path: KeyPath::Rfc4733, began }));
     }
+}
+
+/// What is told of a key from a source that is not trusted.
+fn trusted(event: MediaEvent, is_trusted: bool) -> MediaEvent {
+    if let (MediaEvent::Key(press), false) = (&event, is_trusted) {
+        return MediaEvent::Untrusted { why: Distrust::ForeignSource, began: press.began };
+    }
+    event
 }
 
 fn hear(
