@@ -11,7 +11,7 @@ use rustix::process::Signal;
 use serde_json::{Value, json};
 
 use crate::support::http::request;
-use crate::support::listener::{press, two_digits};
+use crate::support::listener::{self, press, two_digits};
 use crate::support::media::{silence, sines, speech};
 use crate::support::net::{Namespace, is_bound};
 use crate::support::process::Process;
@@ -351,6 +351,7 @@ fn word(reason: Reason) -> String {
 /// through SIP and shown with its record: a list with none missing; the rest named with why."
 #[test]
 fn each_reason_is_given_once_and_leaves_its_record() {
+    listener::learn();
     let mut town = Town::new();
     town.block("user", "una");
     let mut asked: Vec<(String, String)> =

@@ -1,5 +1,6 @@
 //! A far end that listens to what it is told, and keys it: the two digits that a call asks for.
 
+use std::sync::LazyLock;
 use std::time::{Duration, Instant};
 
 use octothorpe::clip::Clip;
@@ -13,7 +14,9 @@ const STRETCH: usize = 800;
 /// Longer than any call waits for a key.
 const PATIENCE: Duration = Duration::from_secs(30);
 
-/// The digits of a clip by their G.711, as they come over loopback.
+/// The digits by their G.711, as they come over loopback.
+static DIGITS: LazyLock<Vec<(char, Vec<u8>)>> = LazyLock::new(digits);
+
 fn digits() -> Vec<(char, Vec<u8>)> {
     let prompts = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("prompts/en-US");
     let pack = Pack::load(&prompts).expect("the shipped pack can be read");
@@ -27,10 +30,14 @@ fn digits() -> Vec<(char, Vec<u8>)> {
         .collect()
 }
 
+/// Learns the digits, which takes a while: before the call.
+pub(crate) fn learn() {
+    LazyLock::force(&DIGITS);
+}
+
 /// Listens until two digits were said.
 #[track_caller]
 pub(crate) fn two_digits(far: &Uas) -> String {
-    let known = digits();
     let (mut heard, mut told) = (Vec::new(), String::new());
     far.rtp.set_read_timeout(Some(Duration::from_secs(2))).expect("the time-out is not zero");
     let end = Instant::now() + PATIENCE;
@@ -41,7 +48,7 @@ pub(crate) fn two_digits(far: &Uas) -> String {
         heard.extend_from_slice(&packet[12..length]);
         let new = heard.len().saturating_sub(STRETCH + length);
         let said =
-            known.iter().find(|(_, octets)| heard[new..].windows(STRETCH).any(|window| window == octets));
+            DIGITS.iter().find(|(_, octets)| heard[new..].windows(STRETCH).any(|window| window == octets));
         if let Some((digit, _)) = said {
             told.push(*digit);
             heard.clear();
