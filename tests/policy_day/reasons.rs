@@ -319,15 +319,17 @@ fn at_the_end(town: &mut Town) -> Vec<(String, String)> {
     vec![draining, unknown]
 }
 
-/// Keys the two digits that it hears.
+/// Keys `#` when the context is over, and then the two digits that it hears.
 fn listen(far: &mut Uas) {
     far.take_call();
     let answer = far.response("200 OK", true);
     far.send(answer.as_bytes());
     far.expect("ACK");
+    std::thread::sleep(Duration::from_millis(4_500));
+    press(far, "#", 1);
     let digits = two_digits(far);
     std::thread::sleep(Duration::from_millis(1_000));
-    press(far, &format!("{digits}#"), 1);
+    press(far, &format!("{digits}#"), 10);
     let bye = far.expect("BYE");
     far.accept(&bye);
 }
