@@ -57,7 +57,7 @@ pub(super) fn opens(openings: &[Opening], region: &str, calling_code: u16) -> bo
 /// A premium or satellite number is told by its name, as people mistype; the other marks are risks of
 /// which nothing is told.
 fn is_open(policy: &PolicyConfig, region: &Region) -> Result<(), Refusal> {
-    let open = opens(&policy.countries, &region.region, region.calling_code);
+    let open = opens(&policy.countries, region.region, region.calling_code);
     let risk = region.risk.filter(|risk| !policy.allowed_kinds.contains(&risk.name()));
     match (risk, open) {
         // A satellite network is opened by its calling code: that names it already.

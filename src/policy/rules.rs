@@ -58,7 +58,7 @@ impl Engine {
         if job.mode.kind() == ModeKind::Challenge {
             return Ok(());
         }
-        let Some(left) = quiet::left(hours, &place.region, wall) else { return Ok(()) };
+        let Some(left) = quiet::left(hours, place.region, wall) else { return Ok(()) };
         let challenge = allowed.iter().copied().filter(|mode| *mode == ModeKind::Challenge).collect();
         Err(Refusal { retry_after: Some(left), allowed_modes: challenge, ..Refusal::new(Reason::QuietHours) })
     }
@@ -73,8 +73,7 @@ impl Engine {
         now: UnixMs,
     ) -> impl Iterator<Item = &'a Rule> {
         tenant.rules.iter().filter(move |rule| {
-            let there =
-                rule.countries.is_empty() || opens(&rule.countries, &place.region, place.calling_code);
+            let there = rule.countries.is_empty() || opens(&rule.countries, place.region, place.calling_code);
             let often = rule.calls.is_none_or(|rate| {
                 let user = job.user.as_ref().map(|user| self.marker.user(&job.key.tenant, user));
                 let history = user.map_or_else(|| self.numbers.get(number), |user| self.users.get(user));
