@@ -14,11 +14,11 @@ use crate::support::http::request;
 use crate::support::listener::{self, press, two_digits};
 use crate::support::media::{silence, sines, speech};
 use crate::support::net::{Namespace, is_bound};
+use crate::support::pins::{self, challenge, pin};
 use crate::support::process::Process;
 use crate::support::sipp::Sipp;
 use crate::support::site::Site;
 use crate::support::uas::{self, Uas};
-use crate::support::verifier::{self, pin};
 use crate::support::{wait_until, wav};
 
 const HTTP: SocketAddr = SocketAddr::V4(std::net::SocketAddrV4::new(std::net::Ipv4Addr::LOCALHOST, 8080));
@@ -29,8 +29,7 @@ const PORT_STEP: usize = 10;
 const PATIENCE: Duration = Duration::from_secs(110);
 
 /// What this gateway gives in no call, and why.
-const NEVER: [(Reason, &str); 3] = [
-    (Reason::ExtensionInvalid, "the far end of an extension does not tell that there is none"),
+const NEVER: [(Reason, &str); 2] = [
     (Reason::SecurityUnmet, "TLS and SRTP towards trunks are not in this version"),
     (Reason::Internal, "a fault of our own that is not known"),
 ];
@@ -106,8 +105,8 @@ impl Town {
         network.enter();
         let site = Site::new("reasons", "127.0.0.1");
         let config = site.scratch.read("octothorpe.toml").replace("[\"US\"]", "[\"US\", \"GB\"]");
-        let script = "\n[script]\nwait_s = 2\nsayings = 2\n";
-        site.scratch.write("octothorpe.toml", config + script + verifier::configure(&site.scratch));
+        site.scratch.write("octothorpe.toml", config);
+        pins::configure(&site, "wait_s = 2\nsayings = 2");
         for (name, text) in FILES {
             site.scratch.write(name, text);
         }
@@ -217,7 +216,7 @@ fn alone() -> Vec<(&'static str, Value)> {
     };
     let now = SystemTime::now().duration_since(UNIX_EPOCH).expect("after 1970");
     let soon = UnixMs(now.as_millis() as u64).plus(Duration::from_secs(3)).to_string();
-    let challenge = json!({"mode": {"type": "challenge", "digits": "42"}});
+    let challenge = json!({"mode": challenge("42")});
     let mut orders = vec![
         ("key_pressed", lab("hash")),
         ("challenge_matched", with(lab("challenge"), challenge.clone())),
@@ -239,6 +238,7 @@ fn alone() -> Vec<(&'static str, Value)> {
         ("no_route", lab("nowhere")),
         ("prompt_missing", with(lab("hash"), json!({"prompts": "nobody-has-it"}))),
         ("number_invalid", json!({"to": "+1 25300"})),
+        ("extension_invalid", json!({"to": "+1 425 234 5606x,,", "mode": challenge("42")})),
         ("country_blocked", json!({"to": "+49 30 123456"})),
         ("prefix_risk", json!({"to": "+44 70 1234 5678"})),
         ("number_blocked", json!({"to": "+1 425 555 0100"})),

@@ -7,9 +7,9 @@ use serde_json::{Value, json};
 
 use crate::support::http::request;
 use crate::support::net::{Namespace, is_bound};
+use crate::support::pins::{self, pin};
 use crate::support::process::Process;
 use crate::support::site::Site;
-use crate::support::verifier::{self, pin};
 use crate::support::wait_until;
 
 const HTTP: SocketAddr = SocketAddr::V4(std::net::SocketAddrV4::new(std::net::Ipv4Addr::LOCALHOST, 8080));
@@ -35,9 +35,7 @@ impl Lab {
         network.enter();
         let site = Site::new(label, "127.0.0.1");
         site.trunk("carrier", "sip:127.0.0.1:5070", "ring_timeout_s = 5");
-        let config = site.scratch.read("octothorpe.toml");
-        let script = "\n[script]\nwait_s = 1\nsayings = 1\n";
-        site.scratch.write("octothorpe.toml", config + script + verifier::configure(&site.scratch));
+        pins::configure(&site, "wait_s = 1\nsayings = 1");
         site.scratch.write("policy.toml", policy);
         let phone = site.start(&[&["phone", "--json", "--listen", "127.0.0.1:5070"], phone].concat());
         assert!(wait_until(Duration::from_secs(30), || is_bound("udp", 5070)), "the phone does not start");

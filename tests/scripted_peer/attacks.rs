@@ -7,9 +7,10 @@ use std::time::{Duration, Instant};
 use octothorpe::dsp::g711::Law;
 use serde_json::json;
 
-use super::modes::{challenge, keys, mailbox, recording, under};
+use super::modes::{keys, mailbox, recording, under};
 use super::support::media::{beep, silence, speech};
 use super::support::net::Namespace;
+use super::support::pins::challenge;
 use super::support::site::{Outcome, Site};
 use super::support::uas::{PORT, Uas};
 use super::{GATE, call, event, let_go};

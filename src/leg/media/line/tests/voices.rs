@@ -122,7 +122,7 @@ fn ringing_is_told_burst_by_burst_by_the_tones_of_the_country() {
     ];
     for (region, tones, cadence, bursts) in rings {
         let mut bench = Bench::agreed(7, Codec::Pcmu);
-        bench.order(MediaCommand::Attend { region: region.into() });
+        bench.order(MediaCommand::Attend { region });
         let pcm = [vec![0; 8_000], ringback(tones, cadence, 2), vec![0; 8_000]].concat();
         let clips = vec![Arc::new(Clip::new("rings", pcm))];
         bench.order_phone(MediaCommand::Play { saying: 1, lead: ms(0), clips });
