@@ -216,15 +216,15 @@ fn alone() -> Vec<(&'static str, Value)> {
     };
     let now = SystemTime::now().duration_since(UNIX_EPOCH).expect("after 1970");
     let soon = UnixMs(now.as_millis() as u64).plus(Duration::from_secs(3)).to_string();
-    let challenge = json!({"mode": challenge("42")});
+    let keyed = json!({"mode": challenge("42")});
     let mut orders = vec![
         ("key_pressed", lab("hash")),
-        ("challenge_matched", with(lab("challenge"), challenge.clone())),
+        ("challenge_matched", with(lab("challenge"), keyed.clone())),
         ("spoken_matched", with(lab("listener"), json!({"tenant": "spoken"}))),
         ("pin_matched", with(lab("pin"), one_try("2580"))),
         ("fraud_reported", lab("fraud")),
         ("pin_missing", with(lab("hash"), one_try("2580"))),
-        ("challenge_wrong", with(lab("wrong-challenge"), challenge)),
+        ("challenge_wrong", with(lab("wrong-challenge"), keyed)),
         ("entry_incomplete", with(lab("half-a-pin"), one_try("2580"))),
         ("no_input", lab("silent")),
         ("invalid_input", lab("another-key")),
