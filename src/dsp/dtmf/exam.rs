@@ -7,7 +7,7 @@ use super::fit::{WINDOW, Wave, solve};
 use super::history::{History, KEPT_HOPS};
 use super::limits::{
     DOUBTFUL, DRIFT, FADING, FADING_A_LITTLE, FADING_NOTE, FALLEN, GROWTH, LITTLE, LOUD_NOTE, NOTE, PURE,
-    RECURRING, SAME_SHARE, SLOPE, SWELLING, TOLERANCE, TURN,
+    RECURRING, RECURRING_BESIDE_PURE, SAME_SHARE, SLOPE, SWELLING, TOLERANCE, TURN,
 };
 use super::window::{BEFORE, BEGIN, Filtered, Pair};
 
@@ -53,14 +53,20 @@ pub(super) fn verdict(
     let moves = falls > FADING_A_LITTLE || plain.fading.min(freed.fading) < -SWELLING;
     let fades = slope > SLOPE || fading > FADING;
     let has_fallen = plain.falls().max(freed.falls()) > FALLEN;
-    // Beside a key in more than Q.24 asks to hear it in, and beside one that fades.
     let is_impure = agreement.first.share.max(newest.share) < PURE.share;
     let is_chord = || fades && has_grown(agreement, history, newest);
+    // What lies beside a key and comes again and again is no noise: the key is two harmonics of a voice, or
+    // notes of a chord.
+    let recurs = |much: f32| filtered.last_chunk().is_some_and(|window| periodicity(window, newest) > much);
     let has_note = || tonality(filtered, newest) > NOTE;
     match agreement.doubt {
+        Doubt::None | Doubt::Same if (has_fallen || fading > FADING) && recurs(RECURRING_BESIDE_PURE) => {
+            Verdict::Chord
+        }
         // After a hole the high-pass still settles in the window, and nothing is known of before it.
         Doubt::None if history.unbroken() < KEPT_HOPS => Verdict::Key,
-        Doubt::None | Doubt::Same if (has_fallen || is_impure) && recurs(filtered, newest) => Verdict::Chord,
+        Doubt::None | Doubt::Same if is_impure && recurs(RECURRING) => Verdict::Chord,
+        Doubt::None if is_impure && has_grown(agreement, history, newest) => Verdict::Chord,
         Doubt::None | Doubt::Same if moves_with_note(filtered, newest, moves) => Verdict::Chord,
         Doubt::Same if newest.share < SAME_SHARE => Verdict::Again,
         Doubt::Same if slope > SLOPE => Verdict::Doubtful,
@@ -68,8 +74,8 @@ pub(super) fn verdict(
         Doubt::None if slope > SLOPE || is_chord() => Verdict::Doubtful,
         Doubt::None if plain.drift > DRIFT => Verdict::Again,
         Doubt::None => Verdict::Key,
-        Doubt::Lingering | Doubt::Failed if has_note() || recurs(filtered, newest) => Verdict::Chord,
-        Doubt::Chord if has_fallen || recurs(filtered, newest) => Verdict::Again,
+        Doubt::Lingering | Doubt::Failed if has_note() || recurs(RECURRING) => Verdict::Chord,
+        Doubt::Chord if has_fallen || recurs(RECURRING) => Verdict::Again,
         Doubt::Lingering | Doubt::Failed | Doubt::Chord => {
             let step = plain.step.max(freed.step);
             let is_steady = slope.max(step) <= DOUBTFUL && plain.drift <= DRIFT && !is_chord();
@@ -82,12 +88,6 @@ pub(super) fn verdict(
 fn moves_with_note(filtered: &Filtered, newest: &Pair, moves: bool) -> bool {
     let tonality = tonality(filtered, newest);
     tonality > if moves { FADING_NOTE } else { LOUD_NOTE }
-}
-
-/// True if what lies beside a key comes again and again, as no noise does: it is two harmonics of a voice,
-/// or notes of a chord.
-fn recurs(filtered: &Filtered, newest: &Pair) -> bool {
-    filtered.last_chunk().is_some_and(|window| periodicity(window, newest) > RECURRING)
 }
 
 /// True if what is on the line beside a key began with it.

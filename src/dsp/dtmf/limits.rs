@@ -203,6 +203,9 @@ pub(super) const LOUD_NOTE: f32 = 0.5;
 /// 3,000 windows.
 pub(super) const RECURRING: f32 = 0.42;
 
+/// The same beside a key that fades and is as pure as Q.24 asks: of noise, never.
+pub(super) const RECURRING_BESIDE_PURE: f32 = 0.55;
+
 /// By how many deviations a key with a note beside it fades and has fallen since
 /// its first window, both taken together, that is too much.
 pub(super) const FALLEN: f32 = 3.0;
