@@ -141,7 +141,7 @@ async fn a_malformed_order_is_400_with_field_and_remedy_and_makes_no_job() {
         // Contract §2: a challenge never begins with the fraud key.
         (challenge("04"), "mode.digits", "reports fraud"),
         (challenge("42424"), "mode.digits", "alphabet or length"),
-        (json!({ "to": "+14252345667x12" }), "to", "not in this version"),
+        (json!({ "to": "+14252345667x12a" }), "to", "1 to 20"),
         (json!({ "to": "+14252345667", "attempts": 6 }), "attempts", ""),
         (json!([1]), "", "object"),
     ] {

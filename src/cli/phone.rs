@@ -28,7 +28,7 @@ pub struct PhoneArgs {
     /// Where it listens for SIP, by UDP and TCP
     #[arg(long, value_name = "ADDRESS:PORT", default_value = "127.0.0.1:5070")]
     pub listen: SocketAddr,
-    /// What it presses; a comma waits a second, as in "0#,,,,1" [default: #; nothing of an attendant]
+    /// What it presses; a comma waits a second, as in "0#,,,,1" [default: the pound key; an attendant presses nothing]
     #[arg(long, value_name = "KEYS")]
     pub press: Option<Keys>,
     /// By which path it presses

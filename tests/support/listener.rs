@@ -7,7 +7,7 @@ use octothorpe::clip::Clip;
 use octothorpe::dsp::g711::Law;
 use octothorpe::prompt::{ClipName, Pack};
 
-use super::uas::Uas;
+use super::uas::{Uas, uninterrupted};
 
 /// A stretch of a digit's clip that no other one holds, in octets.
 const STRETCH: usize = 800;
@@ -44,7 +44,8 @@ pub(crate) fn two_digits(far: &Uas) -> String {
     while told.len() < 2 {
         assert!(Instant::now() < end, "no two digits were said; heard {told:?}");
         let mut packet = [0; 2_048];
-        let length = far.rtp.recv(&mut packet).expect("the gateway sends from answer to BYE");
+        let length =
+            uninterrupted(|| far.rtp.recv(&mut packet)).expect("the gateway sends from answer to BYE");
         heard.extend_from_slice(&packet[12..length]);
         let new = heard.len().saturating_sub(STRETCH + length);
         let said =

@@ -1,7 +1,7 @@
 //! A far end written by hand, for what no tool sends: bytes split anywhere, and several messages in
 //! one breath. It is told what to send, and keeps no state of its own but its sockets.
 
-use std::io::{ErrorKind, Read, Write};
+use std::io::{self, ErrorKind, Read, Write};
 use std::net::{SocketAddr, TcpListener, TcpStream, UdpSocket};
 use std::time::Duration;
 
@@ -51,7 +51,8 @@ impl Uas {
         let text = match &mut self.wire {
             Wire::Udp { socket, gateway } => {
                 let mut bytes = [0; 65_536];
-                let (length, from) = socket.recv_from(&mut bytes).expect("a message comes in time");
+                let (length, from) =
+                    uninterrupted(|| socket.recv_from(&mut bytes)).expect("a message comes in time");
                 *gateway = Some(from);
                 String::from_utf8_lossy(&bytes[..length]).into_owned()
             }
@@ -202,12 +203,19 @@ fn receive_framed(listener: &TcpListener, stream: &mut Option<TcpStream>, buffer
         }
         let connection = stream.get_or_insert_with(|| accept(listener));
         let mut bytes = [0; 65_536];
-        let length = match connection.read(&mut bytes) {
-            Err(error) if error.kind() == ErrorKind::Interrupted => continue,
-            read => read.expect("a message comes in time"),
-        };
+        let length = uninterrupted(|| connection.read(&mut bytes)).expect("a message comes in time");
         assert!(length > 0, "the gateway closed the connection; unread: {text:?}");
         buffer.extend_from_slice(&bytes[..length]);
+    }
+}
+
+/// A wait with a time-out is not taken up again by itself after a signal (signal(7)).
+pub(crate) fn uninterrupted<T>(mut wait: impl FnMut() -> io::Result<T>) -> io::Result<T> {
+    loop {
+        match wait() {
+            Err(error) if error.kind() == ErrorKind::Interrupted => {}
+            done => return done,
+        }
     }
 }
 

@@ -130,6 +130,23 @@ pub(super) fn periodicity(window: &[f32; WINDOW], pair: &Pair) -> f32 {
     rests.iter().flatten().map(recurrence).fold(1.0, f32::min)
 }
 
+/// How much of what the pair leaves of its window is third-order products of its own two tones: what an
+/// overdriven or clipped line makes of a key, and recurs as a voice does.
+pub(super) fn distortion(window: &[f32; WINDOW], pair: &Pair) -> f32 {
+    let Some(rest) = left_by::<2, 8>(window, pair) else {
+        return 0.0;
+    };
+    let [low, high] = pair.tones.map(|tone| tone.frequency.radians_per_sample());
+    let products = [2.0 * low - high, 2.0 * high - low, 3.0 * low, 2.0 * low + high];
+    let waves = products.map(Wave::<WINDOW>::from_zero);
+    let columns: [&[f32; WINDOW]; 8] = std::array::from_fn(|column| {
+        let wave = &waves[column / 2];
+        if column % 2 == 0 { &wave.cos } else { &wave.sin }
+    });
+    let explained = solve(columns, &rest).map_or(0.0, |(_, z)| z.iter().map(|z| z * z).sum());
+    explained / rest.iter().map(|x| x * x).sum::<f32>().max(1.0)
+}
+
 /// How alike a window is to itself a while before, at the lag at which it is most so.
 fn recurrence(rest: &[f32; WINDOW]) -> f32 {
     let energy = |samples: &[f32]| samples.iter().map(|x| x * x).sum::<f32>();

@@ -2,12 +2,12 @@
 //! key's are, and alone in having begun.
 
 use super::agreement::{Agreement, Doubt};
-use super::companions::{explained, periodicity, tonality};
+use super::companions::{distortion, explained, periodicity, tonality};
 use super::fit::{WINDOW, Wave, solve};
 use super::history::{History, KEPT_HOPS};
 use super::limits::{
-    DOUBTFUL, DRIFT, FADING, FADING_A_LITTLE, FADING_NOTE, FALLEN, GROWTH, LITTLE, LOUD_NOTE, NOTE, PURE,
-    RECURRING, RECURRING_BESIDE_PURE, SAME_SHARE, SLOPE, SWELLING, TOLERANCE, TURN,
+    ALONE, DISTORTION, DOUBTFUL, DRIFT, FADING, FADING_A_LITTLE, FADING_NOTE, FALLEN, GROWTH, LITTLE,
+    LOUD_NOTE, NOTE, PURE, RECURRING, RECURRING_BESIDE_PURE, SAME_SHARE, SLOPE, SWELLING, TOLERANCE, TURN,
 };
 use super::window::{BEFORE, BEGIN, Filtered, Pair};
 
@@ -55,9 +55,14 @@ pub(super) fn verdict(
     let has_fallen = plain.falls().max(freed.falls()) > FALLEN;
     let is_impure = agreement.first.share.max(newest.share) < PURE.share;
     let is_chord = || fades && has_grown(agreement, history, newest);
+    let window = filtered.last_chunk();
+    let is_distorted = || window.is_some_and(|window| distortion(window, newest) > DISTORTION);
     // What lies beside a key and comes again and again is no noise: the key is two harmonics of a voice, or
-    // notes of a chord.
-    let recurs = |much: f32| filtered.last_chunk().is_some_and(|window| periodicity(window, newest) > much);
+    // notes of a chord; unless it is next to nothing, as what a codec leaves, or the key's own distortion.
+    let recurs = |much: f32| {
+        let recurs = |window| periodicity(window, newest) > much;
+        newest.share < ALONE && window.is_some_and(recurs) && !is_distorted()
+    };
     let has_note = || tonality(filtered, newest) > NOTE;
     match agreement.doubt {
         Doubt::None | Doubt::Same if (has_fallen || fading > FADING) && recurs(RECURRING_BESIDE_PURE) => {
@@ -66,7 +71,9 @@ pub(super) fn verdict(
         // After a hole the high-pass still settles in the window, and nothing is known of before it.
         Doubt::None if history.unbroken() < KEPT_HOPS => Verdict::Key,
         Doubt::None | Doubt::Same if is_impure && recurs(RECURRING) => Verdict::Chord,
-        Doubt::None if is_impure && has_grown(agreement, history, newest) => Verdict::Chord,
+        Doubt::None if is_impure && has_grown(agreement, history, newest) && !is_distorted() => {
+            Verdict::Chord
+        }
         Doubt::None | Doubt::Same if moves_with_note(filtered, newest, moves) => Verdict::Chord,
         Doubt::Same if newest.share < SAME_SHARE => Verdict::Again,
         Doubt::Same if slope > SLOPE => Verdict::Doubtful,

@@ -199,6 +199,12 @@ pub(super) const SWELLING: f32 = 1.6;
 /// See [`NOTE`]: beyond doubt, whether or not the key fades.
 pub(super) const LOUD_NOTE: f32 = 0.5;
 
+/// A pair that holds more of its window than this is alone: of what lies beside it nothing is told.
+pub(super) const ALONE: f32 = 0.99;
+
+/// The share of what a key leaves that its own third-order products explain where a line distorts it.
+pub(super) const DISTORTION: f32 = 0.5;
+
 /// How alike to itself at one lag is what a voice leaves beside two of its harmonics; of noise, once in
 /// 3,000 windows.
 pub(super) const RECURRING: f32 = 0.42;
