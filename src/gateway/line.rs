@@ -10,7 +10,7 @@ use super::ladder;
 use super::media::MediaHandle;
 use super::observer::{News, Observer};
 use super::resolver::Resolver;
-use super::timers::Timers;
+use super::timers::{Alarm, Timers};
 use super::transport::Sockets;
 use crate::call::script::ScriptPlan;
 use crate::call::verdict::Order;
@@ -113,7 +113,7 @@ pub(super) struct Line {
     /// The far end of the connection that it uses.
     hop: Option<SocketAddr>,
     /// The wake-up that stands in the timers.
-    armed: Option<Instant>,
+    alarm: Alarm,
 }
 
 /// The part of a line that ends with the call.
@@ -137,7 +137,7 @@ impl Line {
             codec: None,
             news: order.news,
         };
-        Line { id, job: order.job, leg, up: Some(Box::new(up)), hop: None, armed: None }
+        Line { id, job: order.job, leg, up: Some(Box::new(up)), hop: None, alarm: Alarm::default() }
     }
 
     pub(super) fn id(&self) -> u64 {
@@ -218,9 +218,7 @@ impl Line {
     }
 
     pub(super) fn handle_timeout(&mut self, now: Instant, edge: &mut Edge<'_>) {
-        if self.armed.is_some_and(|at| at <= now) {
-            self.armed = None;
-        }
+        self.alarm.ring(now);
         self.leg.handle_timeout(now);
         if let Some(up) = &mut self.up {
             up.call.handle_timeout(now);
@@ -316,11 +314,8 @@ impl Line {
     fn arm(&mut self, timers: &mut Timers) {
         let leg = self.leg.poll_timeout();
         let call = self.up.as_ref().and_then(|up| up.call.poll_timeout());
-        let Some((at, _)) = [leg, call].into_iter().flatten().min_by_key(|(at, _)| *at) else { return };
-        if self.armed.is_none_or(|armed| at < armed) {
-            self.armed = Some(at);
-            timers.wake(at, self.id);
-        }
+        let due = [leg, call].into_iter().flatten().map(|(at, _)| at).min();
+        self.alarm.arm(due, self.id, timers);
     }
 
     fn facts(&self, now: Instant, reason: Reason) -> Option<Box<LineFacts>> {

@@ -10,6 +10,29 @@ pub(crate) struct Timers {
     heap: BinaryHeap<Reverse<(Instant, u64)>>,
 }
 
+/// The wake-up that one call has asked for: it asks again only for an earlier one.
+#[derive(Debug, Default)]
+pub(crate) struct Alarm {
+    armed: Option<Instant>,
+}
+
+impl Alarm {
+    /// The call is woken: what was due is due no more.
+    pub(crate) fn ring(&mut self, now: Instant) {
+        self.armed.take_if(|at| *at <= now);
+    }
+
+    /// Wakes this call at the earliest of its deadlines.
+    pub(crate) fn arm(&mut self, at: Option<Instant>, call: u64, timers: &mut Timers) {
+        if let Some(at) = at
+            && self.armed.is_none_or(|armed| at < armed)
+        {
+            self.armed = Some(at);
+            timers.wake(at, call);
+        }
+    }
+}
+
 impl Timers {
     /// Wakes this call at this time.
     pub(crate) fn wake(&mut self, at: Instant, call: u64) {

@@ -1,7 +1,8 @@
 //! What the phone's person does.
 
+use std::collections::VecDeque;
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use super::sounds::{BEEP, HELLO, QUESTION, SILENCE};
 use crate::clip::Clip;
@@ -128,9 +129,10 @@ impl Behaviour {
         }
     }
 
-    /// The keys pressed by SIP INFO, each with its time after the answer.
-    pub(super) fn infos(&self) -> Vec<(Duration, Digit)> {
-        let Some(mut at) = self.first_key() else { return Vec::new() };
+    /// The keys pressed by SIP INFO, each with its time.
+    pub(super) fn infos(&self, answered: Instant) -> VecDeque<(Instant, Digit)> {
+        let Some(first) = self.first_key() else { return VecDeque::new() };
+        let mut at = answered + first;
         let mut press = |stroke: &Stroke| {
             let pressed = at + stroke.pause;
             at = pressed + self.held + self.gap;
@@ -138,7 +140,7 @@ impl Behaviour {
         };
         match self.path {
             KeyPath::SipInfo => self.press.iter().map(&mut press).collect(),
-            KeyPath::InBand | KeyPath::Rfc4733 | KeyPath::Modem => Vec::new(),
+            KeyPath::InBand | KeyPath::Rfc4733 | KeyPath::Modem => VecDeque::new(),
         }
     }
 }

@@ -10,7 +10,7 @@ use super::behaviour::Behaviour;
 use super::line::Edge;
 use super::news::PhoneEvent;
 use super::onward;
-use crate::gateway::transport_of;
+use crate::gateway::timers::Alarm;
 use crate::leg::key::{Digit, KeyEvent, KeyJoiner, KeyPath, Press};
 use crate::leg::pipe::Pipe;
 use crate::leg::signal::{DTMF_RELAY, Incoming, Outgoing, Peer, Transmit};
@@ -47,7 +47,7 @@ pub(super) struct Desk {
     media_open: [bool; 2],
     ended_at: Option<Instant>,
     hop: Option<SocketAddr>,
-    armed: Option<Instant>,
+    alarm: Alarm,
 }
 
 impl Desk {
@@ -73,7 +73,7 @@ impl Desk {
             media_open: [true, false],
             ended_at: None,
             hop: None,
-            armed: None,
+            alarm: Alarm::default(),
         }
     }
 
@@ -152,9 +152,7 @@ impl Desk {
     }
 
     pub(super) fn handle_timeout(&mut self, now: Instant, edge: &mut Edge<'_>) {
-        if self.armed.is_some_and(|at| at <= now) {
-            self.armed = None;
-        }
+        self.alarm.ring(now);
         self.caller.handle_timeout(now);
         if let Some(phone) = &mut self.phone {
             phone.handle_timeout(now);
@@ -172,7 +170,7 @@ impl Desk {
 
     fn answer(&mut self, now: Instant, edge: &Edge<'_>) {
         self.caller.answer(now);
-        self.infos = self.behaviour.infos().into_iter().map(|(after, digit)| (now + after, digit)).collect();
+        self.infos = self.behaviour.infos(now);
         let presses = self.behaviour.presses();
         if !presses.is_empty() {
             edge.media.command(self.id, MediaCommand::Press(presses));
@@ -217,10 +215,7 @@ impl Desk {
             }
         }
         while let Some(transmit) = self.poll_transmit() {
-            self.hop = Some(transmit.destination);
-            if let Some(transport) = transport_of(&transmit.transport) {
-                edge.sockets.send(transport, transmit.destination, transmit.bytes);
-            }
+            self.hop = Some(edge.send(transmit));
         }
         self.arm(edge);
     }
@@ -239,12 +234,7 @@ impl Desk {
         let legs = [self.caller.poll_timeout(), self.phone.as_ref().and_then(Outgoing::poll_timeout)];
         let legs = legs.into_iter().flatten().map(|(at, _)| at);
         let own = [self.answer_at, self.infos.front().map(|(at, _)| *at), self.attendant.poll_timeout()];
-        if let Some(at) = legs.chain(own.into_iter().flatten()).min()
-            && self.armed.is_none_or(|armed| at < armed)
-        {
-            self.armed = Some(at);
-            edge.timers.wake(at, self.id);
-        }
+        self.alarm.arm(legs.chain(own.into_iter().flatten()).min(), self.id, edge.timers);
     }
 
     fn take_event(&mut self, now: Instant, end: End, event: SignalEvent, edge: &Edge<'_>) {

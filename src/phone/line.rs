@@ -8,11 +8,11 @@ use std::time::{Duration, Instant};
 use super::behaviour::{Answer, Behaviour};
 use super::news::{News, PhoneEvent};
 use crate::gateway::media::MediaHandle;
-use crate::gateway::timers::Timers;
+use crate::gateway::timers::{Alarm, Timers};
 use crate::gateway::transport::Sockets;
 use crate::gateway::transport_of;
 use crate::leg::key::Digit;
-use crate::leg::signal::{DTMF_RELAY, Incoming, Peer};
+use crate::leg::signal::{DTMF_RELAY, Incoming, Peer, Transmit};
 use crate::leg::{MediaCommand, MediaEvent, MediaFigures, MediaFormat, SignalEvent};
 use crate::sip::message::{Message, Status};
 
@@ -22,6 +22,16 @@ pub(super) struct Edge<'a> {
     pub(super) media: &'a MediaHandle,
     pub(super) timers: &'a mut Timers,
     pub(super) news: &'a News,
+}
+
+impl Edge<'_> {
+    /// Sends a leg's message; tells where it went.
+    pub(super) fn send(&mut self, transmit: Transmit) -> SocketAddr {
+        if let Some(transport) = transport_of(&transmit.transport) {
+            self.sockets.send(transport, transmit.destination, transmit.bytes);
+        }
+        transmit.destination
+    }
 }
 
 #[derive(Debug)]
@@ -43,7 +53,7 @@ pub(super) struct Line {
     media_open: bool,
     ended: bool,
     hung_up_at: Option<Instant>,
-    armed: Option<Instant>,
+    alarm: Alarm,
 }
 
 impl Line {
@@ -59,7 +69,7 @@ impl Line {
             media_open: true,
             ended: false,
             hung_up_at: None,
-            armed: None,
+            alarm: Alarm::default(),
         }
     }
 
@@ -133,9 +143,7 @@ impl Line {
     }
 
     pub(super) fn handle_timeout(&mut self, now: Instant, edge: &mut Edge<'_>) {
-        if self.armed.is_some_and(|at| at <= now) {
-            self.armed = None;
-        }
+        self.alarm.ring(now);
         self.leg.handle_timeout(now);
         if self.own_timeout().is_some_and(|at| at <= now) {
             self.act(now, edge);
@@ -164,7 +172,7 @@ impl Line {
     }
 
     fn talk(&mut self, now: Instant, edge: &Edge<'_>) {
-        let infos = self.behaviour.infos().into_iter().map(|(after, digit)| (now + after, digit)).collect();
+        let infos = self.behaviour.infos(now);
         let hang_up = self.behaviour.hang_up_after.map(|after| now + after);
         self.state = State::Talking { infos, hang_up };
         if let Some(format) = self.format.clone() {
@@ -197,18 +205,10 @@ impl Line {
             self.take_event(now, event, edge);
         }
         while let Some(transmit) = self.leg.poll_transmit() {
-            self.hop = Some(transmit.destination);
-            if let Some(transport) = transport_of(&transmit.transport) {
-                edge.sockets.send(transport, transmit.destination, transmit.bytes);
-            }
+            self.hop = Some(edge.send(transmit));
         }
         let deadline = [self.leg.poll_timeout().map(|(at, _)| at), self.own_timeout()];
-        if let Some(at) = deadline.into_iter().flatten().min()
-            && self.armed.is_none_or(|armed| at < armed)
-        {
-            self.armed = Some(at);
-            edge.timers.wake(at, self.id);
-        }
+        self.alarm.arm(deadline.into_iter().flatten().min(), self.id, edge.timers);
     }
 
     fn take_event(&mut self, now: Instant, event: SignalEvent, edge: &Edge<'_>) {

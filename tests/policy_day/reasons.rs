@@ -2,7 +2,6 @@
 //! is left. Ends with the list, and says why of what is not in it.
 
 use std::collections::BTreeMap;
-use std::net::SocketAddr;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use octothorpe::job::UnixMs;
@@ -10,10 +9,10 @@ use octothorpe::reason::Reason;
 use rustix::process::Signal;
 use serde_json::{Value, json};
 
-use crate::support::http::request;
+use crate::support::http::{FRONT_DOOR, is_ready, request};
 use crate::support::listener::{self, press, two_digits};
-use crate::support::media::{silence, sines, speech};
-use crate::support::net::{Namespace, is_bound};
+use crate::support::media::{fax, menu};
+use crate::support::net::Namespace;
 use crate::support::pins::{self, challenge, pin};
 use crate::support::process::Process;
 use crate::support::sipp::Sipp;
@@ -21,7 +20,6 @@ use crate::support::site::Site;
 use crate::support::uas::{self, Uas};
 use crate::support::{wait_until, wav};
 
-const HTTP: SocketAddr = SocketAddr::V4(std::net::SocketAddrV4::new(std::net::Ipv4Addr::LOCALHOST, 8080));
 /// The first far end's port; the next ones follow, with room for SIPp's media between them.
 const FIRST_PORT: u16 = 5_100;
 const PORT_STEP: usize = 10;
@@ -127,8 +125,11 @@ impl Town {
     }
 
     fn wait_until_ready(&self) {
-        let ready = || request(HTTP, "GET", "/readyz", None).is_some_and(|answer| answer.status == 200);
-        assert!(wait_until(Duration::from_secs(60), ready), "{}", self.site.scratch.read("octothorpe.err"));
+        assert!(
+            wait_until(Duration::from_secs(60), is_ready),
+            "{}",
+            self.site.scratch.read("octothorpe.err")
+        );
     }
 
     fn start_again(&mut self) {
@@ -159,27 +160,15 @@ fn phone(site: &Site, port: u16, name: &str, habits: &[&str]) -> (Site, Process)
     let media = format!("{media}-{}", media + 99);
     let mut arguments = vec!["phone", "--listen", &listen, "--ports", &media];
     arguments.extend(habits.iter().map(String::as_str));
-    let mut process = own.start(&arguments);
-    let up = wait_until(Duration::from_secs(30), || is_bound("udp", port) || !process.is_running());
-    assert!(up && process.is_running(), "{name}: {}", own.scratch.read("octothorpe.err"));
+    let process = own.listen(&arguments, port);
     (own, process)
-}
-
-/// A recording that talks on and on.
-fn menu() -> Vec<i16> {
-    [silence(400), speech(12), silence(3_000), speech(12), silence(60_000)].concat()
-}
-
-/// ITU-T T.30: 2,100 Hz for about 3 s.
-fn fax() -> Vec<i16> {
-    [silence(800), sines(&[(2_100.0, 6_000.0)], 24_000), silence(60_000)].concat()
 }
 
 /// A job named after the reason that it is to end with.
 fn submit(reason: &str, mut order: Value) -> (String, String) {
     order["id"] = json!(reason);
     let tenant = order["tenant"].as_str().unwrap_or("default").to_owned();
-    let answer = request(HTTP, "POST", "/v1/calls", Some(&order)).expect("an answer");
+    let answer = request(FRONT_DOOR, "POST", "/v1/calls", Some(&order)).expect("an answer");
     assert_eq!(answer.status, 202, "{reason}: {}", answer.text);
     (reason.to_owned(), tenant)
 }
@@ -188,7 +177,7 @@ fn submit(reason: &str, mut order: Value) -> (String, String) {
 fn record(id: &str, tenant: &str) -> Value {
     let mut record = Value::Null;
     wait_until(PATIENCE, || {
-        let answer = request(HTTP, "GET", &format!("/v1/records/{id}?tenant={tenant}"), None);
+        let answer = request(FRONT_DOOR, "GET", &format!("/v1/records/{id}?tenant={tenant}"), None);
         record = answer.filter(|answer| answer.status == 200).map_or(Value::Null, |answer| answer.body);
         !record.is_null()
     });
@@ -299,7 +288,7 @@ fn at_the_end(town: &mut Town) -> Vec<(String, String)> {
     let rings = |n: u32| json!({"to": format!("+1 999 555 90{n:02}"), "trunk": "rings"});
     let is_ringing = |id: &str| {
         let rung = wait_until(PATIENCE, || {
-            let view = request(HTTP, "GET", &format!("/v1/calls/{id}"), None);
+            let view = request(FRONT_DOOR, "GET", &format!("/v1/calls/{id}"), None);
             view.is_some_and(|view| view.body["state"] == "ringing")
         });
         assert!(rung, "{id} does not ring");
@@ -360,7 +349,7 @@ fn each_reason_is_given_once_and_leaves_its_record() {
         alone().into_iter().map(|(reason, order)| submit(reason, order)).collect();
     listen(&mut town.listener);
     asked.extend(one_after_another());
-    let cancelled = request(HTTP, "DELETE", "/v1/calls/cancelled", None).expect("an answer");
+    let cancelled = request(FRONT_DOOR, "DELETE", "/v1/calls/cancelled", None).expect("an answer");
     assert!(cancelled.status < 300, "{}", cancelled.text);
     let mut records: BTreeMap<String, Value> =
         asked.into_iter().map(|(id, tenant)| (id.clone(), record(&id, &tenant))).collect();

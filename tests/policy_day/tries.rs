@@ -1,18 +1,16 @@
 //! The real binary: five tries in five minutes, `kill -9` among them, and blocks by the command line.
 
-use std::net::SocketAddr;
 use std::time::Duration;
 
 use serde_json::{Value, json};
 
-use crate::support::http::request;
-use crate::support::net::{Namespace, is_bound};
+use crate::support::http::{FRONT_DOOR, is_ready, request};
+use crate::support::net::Namespace;
 use crate::support::pins::{self, pin};
 use crate::support::process::Process;
 use crate::support::site::Site;
 use crate::support::wait_until;
 
-const HTTP: SocketAddr = SocketAddr::V4(std::net::SocketAddrV4::new(std::net::Ipv4Addr::LOCALHOST, 8080));
 /// A number of the country that is open, so that the limits hold for it.
 const ANN: &str = "+1 425 234 5667";
 
@@ -37,8 +35,7 @@ impl Lab {
         site.trunk("carrier", "sip:127.0.0.1:5070", "ring_timeout_s = 5");
         pins::configure(&site, "wait_s = 1\nsayings = 1");
         site.scratch.write("policy.toml", policy);
-        let phone = site.start(&[&["phone", "--json", "--listen", "127.0.0.1:5070"], phone].concat());
-        assert!(wait_until(Duration::from_secs(30), || is_bound("udp", 5070)), "the phone does not start");
+        let phone = site.listen(&[&["phone", "--json", "--listen", "127.0.0.1:5070"], phone].concat(), 5070);
         let mut lab = Lab { site, gateway: None, _phone: phone, _network: network };
         lab.start();
         lab
@@ -48,19 +45,22 @@ impl Lab {
     fn start(&mut self) {
         self.gateway = None;
         self.gateway = Some(self.site.start(&["serve"]));
-        let ready = || request(HTTP, "GET", "/readyz", None).is_some_and(|answer| answer.status == 200);
-        assert!(wait_until(Duration::from_secs(40), ready), "{}", self.site.scratch.read("octothorpe.err"));
+        assert!(
+            wait_until(Duration::from_secs(40), is_ready),
+            "{}",
+            self.site.scratch.read("octothorpe.err")
+        );
     }
 
     /// Hands a job in and waits for its result.
     fn job(&self, id: &str, order: &Value) -> Value {
         let mut order = order.clone();
         order["id"] = json!(id);
-        let answer = request(HTTP, "POST", "/v1/calls", Some(&order)).expect("an answer");
+        let answer = request(FRONT_DOOR, "POST", "/v1/calls", Some(&order)).expect("an answer");
         assert_eq!(answer.status, 202, "{}", answer.text);
         let mut result = Value::Null;
         wait_until(Duration::from_secs(60), || {
-            let view = request(HTTP, "GET", &format!("/v1/calls/{id}"), None);
+            let view = request(FRONT_DOOR, "GET", &format!("/v1/calls/{id}"), None);
             result = view.map_or(Value::Null, |view| view.body["result"].clone());
             !result.is_null()
         });
@@ -182,14 +182,16 @@ fn who_is_called_again_and_again_cannot_give_in_by_one_key() {
 fn two_jobs_to_one_number_and_one_key_are_one_verified() {
     let lab = Lab::new("one-press", &["--press", "#"]);
     let order = |id: &str, tenant: &str| json!({"id": id, "to": ANN, "tenant": tenant});
-    let post = |order: &Value| request(HTTP, "POST", "/v1/calls", Some(order)).map(|answer| answer.status);
+    let post =
+        |order: &Value| request(FRONT_DOOR, "POST", "/v1/calls", Some(order)).map(|answer| answer.status);
     assert_eq!(post(&order("first", "default")), Some(202));
     std::thread::sleep(Duration::from_millis(50));
     assert_eq!(post(&order("second", "other")), Some(202));
     let result = |path: &str| {
         let mut result = Value::Null;
         wait_until(Duration::from_secs(30), || {
-            result = request(HTTP, "GET", path, None).map_or(Value::Null, |view| view.body["result"].clone());
+            result = request(FRONT_DOOR, "GET", path, None)
+                .map_or(Value::Null, |view| view.body["result"].clone());
             !result.is_null()
         });
         result

@@ -12,7 +12,7 @@ use super::modes::{Meeting, recording};
 use super::support::listener::{press, two_digits};
 use super::support::media::{self, beep, silence, speech};
 use super::support::site::Outcome;
-use super::support::uas::Uas;
+use super::support::uas::{Uas, frame};
 use super::{GATE, call, let_go};
 
 #[track_caller]
@@ -36,15 +36,13 @@ fn a_mailbox_is_told_and_hung_up_on_at_its_beep() {
 
 #[test]
 fn a_menu_that_talks_on_is_told() {
-    let menu = [silence(400), speech(12), silence(3_000), speech(12), silence(60_000)].concat();
-    assert_told(menu, "ivr", "ivr");
+    assert_told(media::menu(), "ivr", "ivr");
 }
 
 /// ITU-T T.30: a fax machine answers with 2,100 Hz for about 3 s.
 #[test]
 fn a_fax_machine_is_told() {
-    let answers = media::sines(&[(2_100.0, 6_000.0)], 24_000);
-    assert_told([silence(800), answers, silence(60_000)].concat(), "fax", "fax");
+    assert_told(media::fax(), "fax", "fax");
 }
 
 /// An assistant asks who calls and why; the person whom it puts on presses nothing.
@@ -57,7 +55,7 @@ fn a_screened_call_that_nobody_confirms_is_told() {
     assert_eq!(outcome.result["answered_by"], "screening", "{outcome}");
 }
 
-/// Begins to say this, packet by packet (RFC 3551 §4.5.14: PCMU).
+/// Begins to say this, packet by packet.
 fn say(from: &Uas, said: Vec<i16>) {
     let socket: UdpSocket = from.rtp.try_clone().expect("a socket can be shared");
     let to: SocketAddr = from.gateway_media();
@@ -66,11 +64,8 @@ fn say(from: &Uas, said: Vec<i16>) {
         for (number, samples) in (0u16..).zip(said.chunks(160)) {
             let due = began + Duration::from_millis(20) * u32::from(number);
             sleep(due.saturating_duration_since(Instant::now()));
-            let mut packet = vec![0x80, 0];
-            packet.extend(number.to_be_bytes());
-            packet.extend((u32::from(number) * 160).to_be_bytes());
-            packet.extend(7u32.to_be_bytes());
-            packet.extend(samples.iter().map(|sample| Law::Mu.encode(*sample)));
+            let octets: Vec<u8> = samples.iter().map(|sample| Law::Mu.encode(*sample)).collect();
+            let packet = frame(7, number, &octets);
             // The gateway may have hung up.
             let _ = socket.send_to(&packet, to);
         }

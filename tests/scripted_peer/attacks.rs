@@ -12,7 +12,7 @@ use super::support::media::{beep, silence, speech};
 use super::support::net::Namespace;
 use super::support::pins::challenge;
 use super::support::site::{Outcome, Site};
-use super::support::uas::{PORT, Uas};
+use super::support::uas::{PORT, Uas, frame};
 use super::{GATE, call, event, let_go};
 
 /// Longer than a call without a key.
@@ -123,23 +123,14 @@ fn until_the_bye(far: &mut Uas) {
     }
 }
 
-/// A frame of the far end's own stream, the one that also [`event`]s are of.
+/// The far end's own stream, the one that also [`event`]s are of.
 const STREAM: u8 = 7;
-
-fn frame(stream: u8, number: u16, octets: [u8; FRAME]) -> Vec<u8> {
-    let mut bytes = vec![0x80, 0];
-    bytes.extend(number.to_be_bytes());
-    bytes.extend((u32::from(number) * FRAME as u32).to_be_bytes());
-    bytes.extend([0, 0, 0, stream]);
-    bytes.extend(octets);
-    bytes
-}
 
 /// Sends silence until the gate is open, so that the source of the media is sure.
 fn be_silent(far: &Uas, stream: u8) {
     for number in 0..(GATE.as_millis() / 20) as u16 {
         far.rtp
-            .send_to(&frame(stream, number, [SILENCE; FRAME]), far.gateway_media())
+            .send_to(&frame(stream, number, &[SILENCE; FRAME]), far.gateway_media())
             .expect("loopback takes it");
         thread::sleep(Duration::from_millis(20));
     }
@@ -152,12 +143,8 @@ fn strangers_rtp() -> Outcome {
         let strangers = ["127.0.0.9:6000", "127.0.0.1:6002"];
         for stranger in strangers.map(|address| UdpSocket::bind(address).expect("a port of this network")) {
             let tone = keys("#").into_iter().map(|sample| Law::Mu.encode(sample)).collect::<Vec<u8>>();
-            let frames = tone
-                .as_chunks::<FRAME>()
-                .0
-                .iter()
-                .zip(300_u16..)
-                .map(|(octets, n)| frame(STREAM, n, *octets));
+            let frames =
+                tone.as_chunks::<FRAME>().0.iter().zip(300_u16..).map(|(octets, n)| frame(STREAM, n, octets));
             for packet in (0..4).map(event).chain(frames) {
                 // The kernel may tell the stranger that nobody is there for it.
                 let _ = stranger.send_to(&packet, far.gateway_media());
@@ -196,7 +183,7 @@ fn own_echo() -> Outcome {
             for (echo, octet) in octets.iter_mut().zip(&packet[12..length]) {
                 *echo = Law::Mu.encode((f32::from(Law::Mu.decode(*octet)) * 0.708) as i16);
             }
-            far.rtp.send_to(&frame(STREAM, number, octets), far.gateway_media()).expect("loopback takes it");
+            far.rtp.send_to(&frame(STREAM, number, &octets), far.gateway_media()).expect("loopback takes it");
             number += 1;
         }
         until_the_bye(far);

@@ -32,14 +32,6 @@ struct Office<'a> {
     tenant: &'a str,
 }
 
-#[track_caller]
-fn start(site: &Site, arguments: &[&str], port: u16) -> Process {
-    let mut phone = site.start(arguments);
-    let up = wait_until(Duration::from_secs(20), || net::is_bound("udp", port) || !phone.is_running());
-    assert!(up && phone.is_running(), "a phone does not start: {}", site.scratch.read("octothorpe.err"));
-    phone
-}
-
 impl Office<'_> {
     /// The call's outcome, and the events of the attendant.
     #[track_caller]
@@ -58,11 +50,11 @@ impl Office<'_> {
         let mut attendant = vec!["phone", "--json", "--listen", &listen, "--attendant", &directory];
         attendant.extend(["--extension", &behind, "--ring-ms", "100"]);
         attendant.extend(self.attendant);
-        let mut attendant = start(&site, &attendant, ATTENDANT);
+        let mut attendant = site.listen(&attendant, ATTENDANT);
         let at = format!("127.0.0.1:{PHONE}");
         let mut phone = vec!["phone", "--listen", &at, "--play", &hello, "--ports", "30000-33000"];
         phone.extend(self.phone);
-        let mut phone = start(&site, &phone, PHONE);
+        let mut phone = site.listen(&phone, PHONE);
         let mode = self.mode.to_string();
         let number = format!("{OFFICE}x{}", self.extension);
         let call = site.call(&number, &["--mode", &mode, "--user", "ann"]);

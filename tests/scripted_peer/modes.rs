@@ -52,14 +52,7 @@ impl Meeting<'_> {
             arguments.extend(["--play", says.to_str().expect("a scratch directory has a plain name")]);
         }
         arguments.extend(self.phone);
-        let mut phone = site.start(&arguments);
-        let up = wait_until(Duration::from_secs(20), || net::is_bound("udp", 5070) || !phone.is_running());
-        assert!(
-            up && phone.is_running(),
-            "the phone does not start: {}",
-            site.scratch.read("octothorpe.err")
-        );
-        phone
+        site.listen(&arguments, 5070)
     }
 }
 

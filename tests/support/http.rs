@@ -1,10 +1,18 @@
 //! As much HTTP/1.1 as the front door's tests need: one request a connection.
 
 use std::io::{Read, Write};
-use std::net::{SocketAddr, TcpStream};
+use std::net::{Ipv4Addr, SocketAddr, SocketAddrV4, TcpStream};
 use std::time::Duration;
 
 use serde_json::Value;
+
+/// The front door of a gateway that a test serves.
+pub(crate) const FRONT_DOOR: SocketAddr = SocketAddr::V4(SocketAddrV4::new(Ipv4Addr::LOCALHOST, 8080));
+
+/// Whether the gateway behind it takes jobs.
+pub(crate) fn is_ready() -> bool {
+    request(FRONT_DOOR, "GET", "/readyz", None).is_some_and(|answer| answer.status == 200)
+}
 
 /// A response: its status and its body, which as JSON is null if it is none.
 #[derive(Debug)]

@@ -69,6 +69,16 @@ pub(crate) fn beep() -> Vec<i16> {
     sines(&[(1_000.0, 8_000.0)], RATE_HZ as u32 / 2)
 }
 
+/// A recording that talks on and on.
+pub(crate) fn menu() -> Vec<i16> {
+    [silence(400), speech(12), silence(3_000), speech(12), silence(60_000)].concat()
+}
+
+/// ITU-T T.30: a fax machine answers with 2,100 Hz for about 3 s.
+pub(crate) fn fax() -> Vec<i16> {
+    [silence(800), sines(&[(2_100.0, 6_000.0)], 24_000), silence(60_000)].concat()
+}
+
 /// The two tones of a key (ITU-T Q.23), at about -10 dBm0 each.
 fn pair(key: char) -> [(f64, f64); 2] {
     let place = "123A456B789C*0#D".find(key.to_ascii_uppercase()).expect("one of the sixteen keys");

@@ -2,19 +2,15 @@
 //! durability run, in the network of the thread that asks.
 
 use std::collections::BTreeMap;
-use std::net::SocketAddr;
 use std::time::{Duration, Instant};
 
 use rustix::process::Signal;
 use serde_json::{Value, json};
 
-use super::http::request;
+use super::http::{FRONT_DOOR, is_ready, request};
 use super::process::Process;
 use super::site::Site;
 use super::wait_until;
-
-/// The front door.
-const HTTP: SocketAddr = SocketAddr::V4(std::net::SocketAddrV4::new(std::net::Ipv4Addr::LOCALHOST, 8080));
 
 /// How long the phone rings, so that some calls are killed while they do.
 const RING_MS: &str = "700";
@@ -40,10 +36,7 @@ impl Gateway {
     #[track_caller]
     pub(crate) fn start(&mut self) {
         let process = self.process.insert(self.site.start(&["serve"]));
-        let ready = wait_until(Duration::from_secs(30), || {
-            !process.is_running()
-                || request(HTTP, "GET", "/readyz", None).is_some_and(|answer| answer.status == 200)
-        });
+        let ready = wait_until(Duration::from_secs(30), || !process.is_running() || is_ready());
         assert!(
             ready && process.is_running(),
             "serve is not ready: {}",
@@ -79,7 +72,7 @@ impl Gateway {
 /// Hands in one job; whether it was accepted (or had been before).
 pub(crate) fn submit(id: &str, to: &str) -> bool {
     let job = json!({"id": id, "to": to});
-    let answer = request(HTTP, "POST", "/v1/calls", Some(&job));
+    let answer = request(FRONT_DOOR, "POST", "/v1/calls", Some(&job));
     let status = answer.as_ref().map(|answer| answer.status);
     assert!(matches!(status, None | Some(200 | 202 | 429 | 503)), "{id}: {answer:?}");
     matches!(status, Some(200 | 202))
@@ -109,7 +102,7 @@ impl Results {
 
 /// A figure of `/metrics`, by its name with its labels.
 pub(crate) fn metric(name: &str) -> Option<f64> {
-    let answer = request(HTTP, "GET", "/metrics", None)?;
+    let answer = request(FRONT_DOOR, "GET", "/metrics", None)?;
     let value = |line: &str| line.strip_prefix(name)?.trim().parse().ok();
     answer.text.lines().find_map(value)
 }
@@ -117,7 +110,7 @@ pub(crate) fn metric(name: &str) -> Option<f64> {
 /// Fetches a page of results as `consumer`; `None` while the gateway is away.
 pub(crate) fn fetch(consumer: &str, wait_s: u32) -> Option<Vec<(String, Value)>> {
     let path = format!("/v1/results?consumer={consumer}&wait={wait_s}&limit=100");
-    let answer = request(HTTP, "GET", &path, None).filter(|answer| answer.status == 200)?;
+    let answer = request(FRONT_DOOR, "GET", &path, None).filter(|answer| answer.status == 200)?;
     let rows = answer.body["results"].as_array()?.iter();
     rows.map(|row| Some((row["cursor"].as_str()?.to_owned(), row["result"].clone()))).collect()
 }
@@ -125,7 +118,7 @@ pub(crate) fn fetch(consumer: &str, wait_s: u32) -> Option<Vec<(String, Value)>>
 /// Acknowledges everything up to a cursor; whether the gateway said so.
 pub(crate) fn acknowledge(consumer: &str, cursor: &str) -> bool {
     let body = json!({"consumer": consumer, "cursor": cursor});
-    let answer = request(HTTP, "POST", "/v1/results/ack", Some(&body));
+    let answer = request(FRONT_DOOR, "POST", "/v1/results/ack", Some(&body));
     answer.is_some_and(|answer| answer.status < 300)
 }
 
@@ -158,15 +151,7 @@ impl Phone {
         let site = Site::new(&format!("{label}-phone"), "127.0.0.1");
         let mut arguments = vec!["phone", "--json", "--listen", "127.0.0.1:5070", "--ring-ms", RING_MS];
         arguments.extend(["--press", "#", "--path", "rfc4733", "--after-ms", PRESS_AFTER_MS]);
-        let mut process = site.start(&arguments);
-        let up = wait_until(Duration::from_secs(20), || {
-            super::net::is_bound("udp", 5070) || !process.is_running()
-        });
-        assert!(
-            up && process.is_running(),
-            "the phone does not start: {}",
-            site.scratch.read("octothorpe.err")
-        );
+        let process = site.listen(&arguments, 5070);
         Phone { process, _site: site }
     }
 

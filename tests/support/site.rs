@@ -8,8 +8,10 @@ use std::time::Duration;
 
 use serde_json::Value;
 
+use super::net::is_bound;
 use super::process::Process;
 use super::scratch::Scratch;
+use super::wait_until;
 
 /// The binary under test: `OCTOTHORPE_BIN`, else the one that cargo built for this test.
 pub(crate) fn binary() -> PathBuf {
@@ -80,6 +82,15 @@ test_prefixes = ["+1999"]
     pub(crate) fn start_by(&self, mut command: Command, arguments: &[&str]) -> Process {
         command.args(arguments).arg("--config").arg(self.scratch.path().join("octothorpe.toml"));
         Process::start(&mut command, &self.scratch.path().join("octothorpe.err"))
+    }
+
+    /// The same for what listens on a port, and waits until it does.
+    #[track_caller]
+    pub(crate) fn listen(&self, arguments: &[&str], port: u16) -> Process {
+        let mut process = self.start(arguments);
+        let up = wait_until(Duration::from_secs(30), || is_bound("udp", port) || !process.is_running());
+        assert!(up && process.is_running(), "{arguments:?}: {}", self.scratch.read("octothorpe.err"));
+        process
     }
 
     /// Starts one call by the trunk `carrier`.

@@ -168,6 +168,16 @@ impl Uas {
 const SDP: &str = "v=0\r\no=far 1 1 IN IP4 127.0.0.1\r\ns=-\r\nc=IN IP4 127.0.0.1\r\nt=0 0\r\n\
     m=audio 6000 RTP/AVP 0 101\r\na=rtpmap:0 PCMU/8000\r\na=rtpmap:101 telephone-event/8000\r\n";
 
+/// Sound of a far end as PCMU in RTP (RFC 3551 §4.5.14); every packet of a call is as long as this one.
+pub(crate) fn frame(stream: u8, number: u16, octets: &[u8]) -> Vec<u8> {
+    let mut bytes = vec![0x80, 0];
+    bytes.extend(number.to_be_bytes());
+    bytes.extend((u32::from(number) * octets.len() as u32).to_be_bytes());
+    bytes.extend([0, 0, 0, stream]);
+    bytes.extend(octets);
+    bytes
+}
+
 /// RFC 3261 §8.2.6: Via, From, To, Call-ID and CSeq of the request come back.
 fn respond(request: &Message, status: &str, extra: &str, body: &str) -> String {
     let mut text = format!("SIP/2.0 {status}\r\n");

@@ -97,37 +97,37 @@ fn tonality_in(window: &[f32; WINDOW], pair: &Pair) -> f32 {
     let Some(rest) = left_by::<2, 8>(window, pair) else {
         return 0.0;
     };
-    let energy: f32 = rest.iter().map(|x| x * x).sum();
+    let left = energy(&rest);
     let own = pair.tones.iter().map(|tone| tone.mean_square).sum::<f32>() * WINDOW as f32;
-    if energy < LITTLE * own {
+    if left < LITTLE * own {
         return 0.0;
     }
     let notes =
         (LOWEST_NOTE..=GRID.1).step_by(FINE_STEP).map(f32::from).filter(|hz| !AROUND_DIAL_TONES.contains(hz));
     let steps = notes.map(|hz| Hz(hz).radians_per_sample());
-    steps.map(|step| tone_energy(&rest, step)).fold(0.0, f32::max) * 2.0 / (WINDOW as f32 * energy)
+    steps.map(|step| tone_energy(&rest, step)).fold(0.0, f32::max) * 2.0 / (WINDOW as f32 * left)
 }
 
-/// How alike what the pair leaves of the newest window is to itself a while before: of noise little at any
-/// lag, of a voice's other harmonics and of a chord's few other notes nearly all at one. A dial tone is left
-/// out.
-pub(super) fn periodicity(window: &[f32; WINDOW], pair: &Pair) -> f32 {
+/// Whether what the pair leaves of the newest window is more than this alike to itself a while before: of
+/// noise little at any lag, of a voice's other harmonics and of a chord's few other notes nearly all at one.
+/// A dial tone is left out.
+pub(super) fn recurs(window: &[f32; WINDOW], pair: &Pair, much: f32) -> bool {
     let [low, high] = pair.tones.map(|tone| tone.frequency.radians_per_sample());
     let [single, lower, upper] =
         DIAL_TONE.map(|range| Hz((range.start() + range.end()) / 2.0).radians_per_sample());
     let is_dial = |tones: &[Tone], ranges: &[RangeInclusive<f32>]| {
         tones.iter().skip(2).zip(ranges).all(|(tone, range)| range.contains(&tone.frequency.0))
     };
-    let one = fit::<{ WINDOW / 2 }, 3, 6>(window, [low, high, single], 3);
-    let two = fit::<{ WINDOW / 2 }, 4, 8>(window, [low, high, lower, upper], 3);
-    let one = one.filter(|one| is_dial(&one.tones, &DIAL_TONE[..1]));
-    let two = two.filter(|two| is_dial(&two.tones, &DIAL_TONE[1..]));
-    let rests = [
-        left_by::<2, 8>(window, pair),
-        one.and_then(|one| left_by::<3, 12>(window, &one)),
-        two.and_then(|two| left_by::<4, 16>(window, &two)),
-    ];
-    rests.iter().flatten().map(recurrence).fold(1.0, f32::min)
+    let one = || {
+        let one = fit::<{ WINDOW / 2 }, 3, 6>(window, [low, high, single], 3)?;
+        is_dial(&one.tones, &DIAL_TONE[..1]).then(|| left_by::<3, 12>(window, &one))?
+    };
+    let two = || {
+        let two = fit::<{ WINDOW / 2 }, 4, 8>(window, [low, high, lower, upper], 3)?;
+        is_dial(&two.tones, &DIAL_TONE[1..]).then(|| left_by::<4, 16>(window, &two))?
+    };
+    let still = |rest: Option<[f32; WINDOW]>| rest.is_none_or(|rest| recurrence(&rest) > much);
+    still(left_by::<2, 8>(window, pair)) && still(one()) && still(two())
 }
 
 /// How much of what the pair leaves of its window is third-order products of its own two tones: what an
@@ -143,13 +143,16 @@ pub(super) fn distortion(window: &[f32; WINDOW], pair: &Pair) -> f32 {
         let wave = &waves[column / 2];
         if column % 2 == 0 { &wave.cos } else { &wave.sin }
     });
-    let explained = solve(columns, &rest).map_or(0.0, |(_, z)| z.iter().map(|z| z * z).sum());
-    explained / rest.iter().map(|x| x * x).sum::<f32>().max(1.0)
+    let explained = solve(columns, &rest).map_or(0.0, |(_, z)| energy(&z));
+    explained / energy(&rest).max(1.0)
+}
+
+pub(super) fn energy(samples: &[f32]) -> f32 {
+    samples.iter().map(|x| x * x).sum()
 }
 
 /// How alike a window is to itself a while before, at the lag at which it is most so.
 fn recurrence(rest: &[f32; WINDOW]) -> f32 {
-    let energy = |samples: &[f32]| samples.iter().map(|x| x * x).sum::<f32>();
     let at = |lag: usize| {
         let (later, earlier) = (&rest[lag..], &rest[..WINDOW - lag]);
         let common: f32 = later.iter().zip(earlier).map(|(x, y)| x * y).sum();

@@ -2,7 +2,7 @@
 //! key's are, and alone in having begun.
 
 use super::agreement::{Agreement, Doubt};
-use super::companions::{distortion, explained, periodicity, tonality};
+use super::companions::{distortion, energy, explained, recurs, tonality};
 use super::fit::{WINDOW, Wave, solve};
 use super::history::{History, KEPT_HOPS};
 use super::limits::{
@@ -60,7 +60,7 @@ pub(super) fn verdict(
     // What lies beside a key and comes again and again is no noise: the key is two harmonics of a voice, or
     // notes of a chord; unless it is next to nothing, as what a codec leaves, or the key's own distortion.
     let recurs = |much: f32| {
-        let recurs = |window| periodicity(window, newest) > much;
+        let recurs = |window| recurs(window, newest, much);
         newest.share < ALONE && window.is_some_and(recurs) && !is_distorted()
     };
     let has_note = || tonality(filtered, newest) > NOTE;
@@ -153,6 +153,5 @@ fn beside(history: &History, pair: &Pair) -> f32 {
     let Some((_, z)) = solve([&low.cos, &low.sin, &high.cos, &high.sin], &samples) else {
         return 0.0;
     };
-    let energy: f32 = samples.iter().map(|x| x * x).sum();
-    (energy - z.iter().map(|z| z * z).sum::<f32>()).max(0.0) / WINDOW as f32
+    (energy(&samples) - energy(&z)).max(0.0) / WINDOW as f32
 }
