@@ -33,6 +33,9 @@ const COUNTRIES: [&str; 40] = [
 /// Of a hundred jobs so many go to the home country.
 const AT_HOME: usize = 55;
 
+/// Between two sign-ins of one person.
+const APART_S: u64 = 600;
+
 /// One who signs in.
 struct Person {
     name: String,
@@ -183,6 +186,18 @@ impl Day {
         }
         people
     }
+
+    /// Who signs in and when: nobody again while the tries of the time before may still go on.
+    fn sign_ins(&mut self) -> BTreeSet<(usize, u64)> {
+        let mut all = BTreeSet::new();
+        while all.len() < JOBS {
+            let (at, person) = (moment(&mut self.random), self.random.random_range(0..PEOPLE));
+            if all.range((person, at.saturating_sub(APART_S))..=(person, at + APART_S)).next().is_none() {
+                all.insert((person, at));
+            }
+        }
+        all
+    }
 }
 
 fn second(s: u64) -> UnixMs {
@@ -216,8 +231,7 @@ fn a_day_of_people_and_attackers() {
         assert_eq!(day.order("the week before", &person.job, Reason::KeyPressed, at, at), Reason::KeyPressed);
     }
     let mut agenda: BTreeSet<(u64, u32, Happens)> = BTreeSet::new();
-    for n in 0..JOBS {
-        let (at, person) = (moment(&mut day.random), day.random.random_range(0..PEOPLE));
+    for (n, (person, at)) in day.sign_ins().into_iter().enumerate() {
         agenda.insert((at, n as u32, Happens::SignsIn { person, tries: 0 }));
     }
     for n in 0..8_000 {
