@@ -122,11 +122,27 @@ impl Canceller {
     /// Begins anew at a position that does not follow the one before.
     #[inline(always)]
     pub(super) fn jump<S: Simd>(&mut self, simd: S, played: &impl Reference, at: Samples) {
-        for begin in (0..LINE).step_by(BLOCK) {
-            let end = at.0 as i64 - (LINE - BLOCK - begin) as i64;
-            self.line[begin..begin + BLOCK].copy_from_slice(&self.delay.read(simd, played, end));
-        }
+        self.line = self.line_before(simd, played, at.0 as i64);
         self.end = at;
+    }
+
+    /// The reference as it reaches the filters up to a position.
+    #[inline(always)]
+    fn line_before<S: Simd>(&self, simd: S, played: &impl Reference, end: i64) -> [f32; LINE] {
+        let mut line = [0.0; LINE];
+        for begin in (0..LINE).step_by(BLOCK) {
+            let end = end - (LINE - BLOCK - begin) as i64;
+            line[begin..begin + BLOCK].copy_from_slice(&self.delay.read(simd, played, end));
+        }
+        line
+    }
+
+    /// The echo in the block that ends at a position not long ago, as the path that is known now makes it.
+    #[inline(always)]
+    pub(super) fn echo<S: Simd>(&self, simd: S, played: &impl Reference, end: i64) -> [f32; BLOCK] {
+        let mut made = [0.0; BLOCK];
+        slide(simd, &self.foreground, &self.line_before(simd, played, end)[1..], &mut made);
+        made
     }
 
     /// Takes the echo out of a block of received samples, of which the last `count` are new and

@@ -10,7 +10,7 @@
 //! - `trial`: whether an echo comes at a delay.
 //! - `canceller`: the path it takes, learnt while it is heard; `whiten` makes that quick, `delay` follows
 //!   the clocks.
-//! - `tones`: whether a key's tones were played before, for the time in which no path is known yet.
+//! - `tones`: whether a key's tones were played before, by the path that is known or, before one is, by any.
 
 mod canceller;
 mod delay;
@@ -126,7 +126,8 @@ impl EchoModel {
         let Some(listening) = &self.listening else {
             return false;
         };
-        began.onset < played.end() + LATEST_ECHO && tones::explains(played, listening.received(), began)
+        let path = self.canceller.as_deref();
+        began.onset < played.end() + LATEST_ECHO && tones::explains(played, listening.received(), path, began)
     }
 
     /// True if our own voice may be in what was received last, be it taken out for the most part.
