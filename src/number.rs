@@ -132,7 +132,7 @@ impl Number {
         let written = digits_of(number)?;
         let read = |text| Extension::parse(text).ok_or(Malformed::ExtensionMalformed);
         let extension = extension.map(read).transpose()?;
-        Ok(Self { extension, ..Self::of_digits(without_trunk_prefix(written)) })
+        Ok(Self { extension, ..without_trunk_prefix(Self::of_digits(written)) })
     }
 
     fn of_digits(digits: String) -> Self {
@@ -337,20 +337,20 @@ fn digits_of(text: &str) -> Result<String, Malformed> {
     if digits.bytes().all(|b| b.is_ascii_digit()) { Ok(digits) } else { Err(Malformed::StrayCharacter) }
 }
 
-/// The digits as they are if the plan knows them; else as libphonenumber reads them, if that is
-/// valid; else as they are.
-fn without_trunk_prefix(digits: String) -> String {
-    let number = Number::of_digits(digits);
-    if number.validity(&[]).is_ok() {
-        return number.digits;
+/// The number as it is if the plan knows it; else as libphonenumber reads it, if that is valid; else as
+/// it is.
+fn without_trunk_prefix(number: Number) -> Number {
+    match number.validity(&[]) {
+        Ok(_) | Err(NotValid::UnknownCountryCode) => number,
+        Err(NotValid::TooShort | NotValid::TooLong | NotValid::NotInUse) => {
+            phonenumber::parse(None, number.e164())
+                .ok()
+                .map(|read| read.format().mode(Mode::E164).to_string())
+                .map(|e164| Number::of_digits(e164.trim_start_matches('+').to_owned()))
+                .filter(|read| read.calling_code() == number.calling_code() && read.validity(&[]).is_ok())
+                .unwrap_or(number)
+        }
     }
-    phonenumber::parse(None, number.e164())
-        .ok()
-        .map(|read| read.format().mode(Mode::E164).to_string())
-        .map(|e164| Number::of_digits(e164.trim_start_matches('+').to_owned()))
-        .filter(|read| read.calling_code() == number.calling_code() && read.validity(&[]).is_ok())
-        .unwrap_or(number)
-        .digits
 }
 
 /// E.164 §6.2.1: country codes have 1 to 3 digits and none begins another.

@@ -5,7 +5,7 @@
 
 use std::ops::{Range, RangeInclusive};
 
-use super::fit::{Fit, Tone, WINDOW, Wave, fit, solve};
+use super::fit::{Fit, Tone, WINDOW, Wave, dot, fit, solve};
 use super::history::KEPT;
 use super::limits::{COMPANION_APART, COMPANION_SHARE, LITTLE};
 use super::window::{Filtered, Pair};
@@ -85,15 +85,14 @@ fn one_more<
     (is_key && is_apart && more.rest <= COMPANION_SHARE * found.rest).then_some(more)
 }
 
-/// How much of what the pair leaves of its window the strongest tone in it
-/// explains, in the newest window or in the one [`EARLIER`], whichever is less:
-/// a note is in both. None where next to nothing is left.
-pub(super) fn tonality(filtered: &Filtered, pair: &Pair) -> f32 {
+/// Whether the strongest tone in what the pair leaves of its window explains more than this of that, in the
+/// newest window and in the one [`EARLIER`]: a note is in both. Not where next to nothing is left.
+pub(super) fn has_note(filtered: &Filtered, pair: &Pair, much: f32) -> bool {
     let windows = [filtered.last_chunk(), filtered[..KEPT - EARLIER].last_chunk()];
-    windows.into_iter().flatten().map(|window| tonality_in(window, pair)).fold(1.0, f32::min)
+    windows.into_iter().flatten().all(|window| tonality(window, pair) > much)
 }
 
-fn tonality_in(window: &[f32; WINDOW], pair: &Pair) -> f32 {
+fn tonality(window: &[f32; WINDOW], pair: &Pair) -> f32 {
     let Some(rest) = left_by::<2, 8>(window, pair) else {
         return 0.0;
     };
@@ -164,8 +163,7 @@ fn recurrence(rest: &[f32; WINDOW]) -> f32 {
 /// The squared sum of what a tone has in common with a window.
 fn tone_energy(rest: &[f32; WINDOW], step: f32) -> f32 {
     let wave = Wave::<WINDOW>::from_zero(step);
-    let dot = |wave: &[f32; WINDOW]| rest.iter().zip(wave).map(|(x, w)| x * w).sum::<f32>();
-    dot(&wave.cos).powi(2) + dot(&wave.sin).powi(2)
+    dot(rest, &wave.cos).powi(2) + dot(rest, &wave.sin).powi(2)
 }
 
 fn is_near(tone: &Tone, step: f32) -> bool {

@@ -2,7 +2,7 @@
 //! key's are, and alone in having begun.
 
 use super::agreement::{Agreement, Doubt};
-use super::companions::{distortion, energy, explained, recurs, tonality};
+use super::companions::{self, distortion, energy, explained, recurs};
 use super::fit::{WINDOW, Wave, solve};
 use super::history::{History, KEPT_HOPS};
 use super::limits::{
@@ -63,7 +63,7 @@ pub(super) fn verdict(
         let recurs = |window| recurs(window, newest, much);
         newest.share < ALONE && window.is_some_and(recurs) && !is_distorted()
     };
-    let has_note = || tonality(filtered, newest) > NOTE;
+    let has_note = |much: f32| companions::has_note(filtered, newest, much);
     match agreement.doubt {
         Doubt::None | Doubt::Same if (has_fallen || fading > FADING) && recurs(RECURRING_BESIDE_PURE) => {
             Verdict::Chord
@@ -74,14 +74,15 @@ pub(super) fn verdict(
         Doubt::None if is_impure && has_grown(agreement, history, newest) && !is_distorted() => {
             Verdict::Chord
         }
-        Doubt::None | Doubt::Same if moves_with_note(filtered, newest, moves) => Verdict::Chord,
+        // Another tone stands beside a key whose level moves, or a loud one beside any.
+        Doubt::None | Doubt::Same if has_note(if moves { FADING_NOTE } else { LOUD_NOTE }) => Verdict::Chord,
         Doubt::Same if newest.share < SAME_SHARE => Verdict::Again,
         Doubt::Same if slope > SLOPE => Verdict::Doubtful,
         Doubt::Same => Verdict::Key,
         Doubt::None if slope > SLOPE || is_chord() => Verdict::Doubtful,
         Doubt::None if plain.drift > DRIFT => Verdict::Again,
         Doubt::None => Verdict::Key,
-        Doubt::Lingering | Doubt::Failed if has_note() || recurs(RECURRING) => Verdict::Chord,
+        Doubt::Lingering | Doubt::Failed if has_note(NOTE) || recurs(RECURRING) => Verdict::Chord,
         Doubt::Chord if has_fallen || recurs(RECURRING) => Verdict::Again,
         Doubt::Lingering | Doubt::Failed | Doubt::Chord => {
             let step = plain.step.max(freed.step);
@@ -89,12 +90,6 @@ pub(super) fn verdict(
             if is_steady { Verdict::Key } else { Verdict::Again }
         }
     }
-}
-
-/// True if another tone stands beside a key whose level moves, or a loud one beside any.
-fn moves_with_note(filtered: &Filtered, newest: &Pair, moves: bool) -> bool {
-    let tonality = tonality(filtered, newest);
-    tonality > if moves { FADING_NOTE } else { LOUD_NOTE }
 }
 
 /// True if what is on the line beside a key began with it.

@@ -238,7 +238,7 @@ pub(super) fn solve<const N: usize, const COLUMNS: usize>(
 
 /// Dot product in lanes that the compiler keeps in vector registers.
 #[inline(always)]
-fn dot<const N: usize>(left: &[f32; N], right: &[f32; N]) -> f32 {
+pub(super) fn dot<const N: usize>(left: &[f32; N], right: &[f32; N]) -> f32 {
     let mut sums = [0.0; LANES];
     let rows = left.as_chunks::<LANES>().0.iter().zip(right.as_chunks::<LANES>().0);
     for (l, r) in rows {

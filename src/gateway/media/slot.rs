@@ -21,10 +21,6 @@ const DATAGRAM: usize = 2_048;
 pub(super) type Scratch = [u8; DATAGRAM];
 /// An empty one.
 pub(super) const SCRATCH: Scratch = [0; DATAGRAM];
-/// Bytes that the processor fetches at once.
-const CACHE_LINE: usize = 64;
-/// Prefetched as near to the processor as can be.
-const L1: i32 = 0;
 /// Sub-slots between two looks at the RTCP port, which bounds the error of the round trip. A look
 /// is dear for what it finds: the kernel's side of that socket is never in the cache.
 const RTCP_PERIOD: u64 = 40;
@@ -198,16 +194,10 @@ pub(super) struct Slot {
 }
 
 impl Slot {
-    /// Has the slot brought into the cache; what follows may run meanwhile.
-    pub(super) fn prefetch(&self) {
-        let begin = std::ptr::from_ref(self).cast::<[u8; CACHE_LINE]>();
-        for line in 0..size_of::<Slot>().div_ceil(CACHE_LINE) {
-            branches::prefetch_read_data::<_, L1>(begin.wrapping_add(line));
-        }
-    }
-
     /// Reads what came.
     pub(super) fn read(&mut self, n: u64, now: Instant, due: &mut Due, scratch: &mut Scratch) {
+        // It comes while the kernel looks at the socket.
+        self.line.prefetch_attention();
         let look = self.read_rtp(due.limit(), due.awaited(), now, scratch);
         due.plan_read(n, self.period(), look);
         self.sockets.connect(self.line.only_peer());

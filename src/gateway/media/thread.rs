@@ -14,6 +14,7 @@ use super::pace::Pace;
 use super::port_pool::PortPool;
 use super::slot::{Due, SCRATCH, Scratch, Slot};
 use crate::gateway::clock;
+use crate::leg::media::prefetch;
 use crate::leg::{MediaCommand, MediaEvent};
 
 /// Lines served between two looks at the clock.
@@ -113,7 +114,7 @@ impl Worker {
         while let Some(index) = next {
             next = self.first_due(n, index + 1);
             if let Some(next) = next {
-                self.slots[next].prefetch();
+                prefetch(&*self.slots[next]);
             }
             served += 1;
             if served % LINES_A_LOOK == 0 {

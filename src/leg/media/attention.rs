@@ -7,10 +7,6 @@ use crate::dsp::dtmf::Gap;
 use crate::dsp::progress::{Listener, Sound, SoundEvent, TonePlan};
 use crate::dsp::units::Samples;
 use crate::leg::{LineSound, MediaEvent};
-use crate::rtp::timestamp::span_of;
-
-/// A voice that nothing was received of for so many samples has paused: the far end sends no silence.
-const UNHEARD: u32 = 2_400;
 
 /// Attends to one line.
 #[derive(Debug)]
@@ -89,9 +85,9 @@ impl Attention {
         self.ringing = !self.ringing;
     }
 
-    /// Nothing came for a while, or nothing of this stream will: who spoke has paused.
-    pub(super) fn rest(&mut self, now: Instant, heard_until: Instant, tell: &mut impl FnMut(MediaEvent)) {
-        if (self.speaking || self.ringing) && now.saturating_duration_since(heard_until) >= span_of(UNHEARD) {
+    /// Nothing came for a while: who spoke has paused.
+    pub(super) fn rest(&mut self, heard_until: Instant, tell: &mut impl FnMut(MediaEvent)) {
+        if self.speaking || self.ringing {
             self.finish(heard_until, tell);
         }
     }

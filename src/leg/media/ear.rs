@@ -1,9 +1,10 @@
 //! The ear on one stream: from the ring's chunks to presses with their moment.
 
 use std::sync::Arc;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use super::attention::Attention;
+use super::prefetch::prefetch;
 use super::said::{Excerpt, Said};
 use super::terms::Terms;
 use crate::dsp::dtmf::Gap;
@@ -19,6 +20,9 @@ use crate::rtp::timestamp::{RtpTimestamp, samples_in, span_of};
 
 /// Samples decoded at a time.
 const BLOCK: usize = 160;
+
+/// A voice that nothing was received of for so long has paused: the far end sends no silence.
+const UNHEARD: Duration = Duration::from_millis(300);
 
 /// Hears one line.
 #[derive(Debug, Default)]
@@ -53,6 +57,13 @@ impl Ear {
     /// Hands what is heard to another line too.
     pub(super) fn tap(&mut self, pipe: Arc<Pipe>) {
         self.tap = Some(pipe);
+    }
+
+    /// Audio is about to come.
+    pub(super) fn prefetch_attention(&self) {
+        if let Some(attention) = self.attention.as_deref() {
+            prefetch(attention);
+        }
     }
 
     /// Hears audio; presses that become sure by it go to `tell`.
@@ -129,10 +140,12 @@ impl Ear {
         self.last
     }
 
-    /// Time goes on, though nothing may come.
+    /// Time goes on, though nothing may come. Asked every packet length: while something does come, what
+    /// attends stays out of the cache.
     pub(super) fn handle_timeout(&mut self, now: Instant, tell: &mut impl FnMut(MediaEvent)) {
-        if let (Some(attention), Some((_, due))) = (&mut self.attention, self.last) {
-            attention.rest(now, due, tell);
+        let unheard = |(_, due): &(RtpTimestamp, Instant)| now.saturating_duration_since(*due) >= UNHEARD;
+        if let (Some((_, due)), Some(attention)) = (self.last.filter(unheard), &mut self.attention) {
+            attention.rest(due, tell);
         }
     }
 

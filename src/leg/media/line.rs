@@ -68,6 +68,11 @@ impl Line {
         self.receiver.lock.locked().filter(|locked| *locked == signalled)
     }
 
+    /// Audio is about to be handed over: has what attends to it, apart from the line, brought into the cache.
+    pub fn prefetch_attention(&self) {
+        self.receiver.prefetch_attention();
+    }
+
     /// Obeys an order. Before [`MediaCommand::Close`] the socket is to be read empty.
     pub fn handle_command(&mut self, _now: Instant, command: MediaCommand) {
         match command {

@@ -9,12 +9,14 @@ mod ear;
 mod keypad;
 mod line;
 mod playout;
+mod prefetch;
 mod receiver;
 mod said;
 mod sender;
 mod terms;
 
 pub use line::{BUFFER, Line};
+pub use prefetch::prefetch;
 pub use receiver::Heard;
 
 use super::Codec;

@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 use std::time::Duration;
+use std::vec;
 
 use super::said::Excerpt;
 use crate::clip::Clip;
@@ -35,18 +36,24 @@ struct Saying {
     number: u32,
     /// Samples of silence still before the first clip.
     lead: usize,
-    clips: Vec<Arc<Clip>>,
-    /// The clip under the cursor.
-    clip: usize,
+    /// The clip under the cursor; `None` after the last. Here and not in a list, which would have to be
+    /// fetched from memory for every packet.
+    clip: Option<Arc<Clip>>,
+    /// How many came before it.
+    number_of_clip: usize,
     /// Samples of it that were taken.
     taken: usize,
+    /// Those after it.
+    later: vec::IntoIter<Arc<Clip>>,
 }
 
 impl Playout {
     /// Begins a saying in place of the one before.
     pub(super) fn play(&mut self, number: u32, lead: Duration, clips: Vec<Arc<Clip>>) {
         let lead = samples_in(lead) as usize;
-        self.saying = Some(Saying { number, lead, clips, clip: 0, taken: 0 });
+        let mut later = clips.into_iter();
+        let clip = later.next();
+        self.saying = Some(Saying { number, lead, clip, number_of_clip: 0, taken: 0, later });
     }
 
     /// Says no more.
@@ -64,7 +71,7 @@ impl Playout {
                 filled += taken;
                 saying.pass_end(tell);
             }
-            if saying.clip == saying.clips.len() {
+            if saying.clip.is_none() {
                 self.saying = None;
             }
         }
@@ -88,7 +95,7 @@ impl Saying {
         offset: usize,
         tell: &mut impl FnMut(Told<'_>),
     ) -> Option<usize> {
-        let clip = self.clips.get(self.clip)?;
+        let clip = self.clip.as_ref()?;
         let left = &clip.octets(law)[self.taken..];
         let count = left.len().min(payload.len() - offset);
         payload[offset..offset + count].copy_from_slice(&left[..count]);
@@ -101,14 +108,14 @@ impl Saying {
 
     /// Whether nothing of the clip under the cursor is left, as with an empty one.
     fn stands_at_an_end(&self) -> bool {
-        self.lead == 0 && self.clips.get(self.clip).is_some_and(|c| c.pcmu().len() == self.taken)
+        self.lead == 0 && self.clip.as_ref().is_some_and(|clip| clip.pcmu().len() == self.taken)
     }
 
     fn pass_end(&mut self, tell: &mut impl FnMut(Told<'_>)) {
         if self.stands_at_an_end() {
-            tell(Told::Finished(Finished { saying: self.number, clip: self.clip }));
-            self.clip += 1;
-            self.taken = 0;
+            tell(Told::Finished(Finished { saying: self.number, clip: self.number_of_clip }));
+            (self.clip, self.taken) = (self.later.next(), 0);
+            self.number_of_clip += 1;
         }
     }
 }

@@ -88,6 +88,11 @@ impl Receiver {
         self.ear.tap(pipe);
     }
 
+    /// Audio is about to come.
+    pub(super) fn prefetch_attention(&self) {
+        self.ear.prefetch_attention();
+    }
+
     /// Takes a datagram from the RTP port.
     pub(super) fn handle_packet(
         &mut self,
