@@ -140,6 +140,49 @@ fn a_200_that_crossed_our_cancel_is_hung_up_on_after_a_crash() {
     assert_eq!(again.and_then(|bye| bye.header("To").map(str::to_owned)).as_deref(), lost.header("To"));
 }
 
+/// "One call at a time to a number, across tenants": also to one that a process called which died. It is
+/// free again as soon as the far end says that the call is over.
+#[test]
+fn a_number_whose_call_a_crash_left_is_in_progress_until_the_far_end_says_otherwise() {
+    let network = Namespace::new();
+    network.enter();
+    let mut far = Uas::listen("udp");
+    let mut gateway = Gateway::new("left", 200);
+    gateway.start();
+    assert!(submit("left", "+19990000001"));
+    far.take_call();
+    let (ringing, ended) =
+        (far.response("180 Ringing", false), far.response("487 Request Terminated", false));
+    far.send(ringing.as_bytes());
+    sleep(Duration::from_millis(300));
+    gateway.kill();
+    gateway.start();
+    let cancel = far.expect("CANCEL");
+    assert!(submit("meanwhile", "+1 (999) 000-0001"));
+    let refused = result_of("meanwhile");
+    assert_eq!(refused["reason"], "in_progress", "{refused}");
+    // At most the ring time-out of 30 s and the longest call of 120 s from the dial.
+    let again = refused["retry_after_s"].as_u64().expect("it is told when to come again");
+    assert!((90..=150).contains(&again), "{refused}");
+    far.accept(&cancel);
+    far.send(ended.as_bytes());
+    far.expect("ACK");
+    assert!(submit("after", "+19990000001"));
+    far.take_call();
+}
+
+/// The result of a job, once it has one.
+#[track_caller]
+fn result_of(job: &str) -> serde_json::Value {
+    let mut result = None;
+    wait_until(Duration::from_secs(20), || {
+        let page = fetch("one", 1).unwrap_or_default();
+        result = page.into_iter().map(|(_, result)| result).find(|result| result["job"] == job);
+        result.is_some()
+    });
+    result.expect("it ends in time")
+}
+
 /// Ends the threads however the test ends: a scope waits for them.
 struct Stop<'a>(&'a Books);
 

@@ -245,6 +245,7 @@ async fn a_dialled_job_is_an_orphan_after_a_restart_until_it_is_finished() {
             let orphans = store.orphans().await.unwrap();
             let legs = [(RecordStage::Inviting, 1), (RecordStage::Inviting, 2), (answered(), 2)];
             assert_eq!(orphans[0].legs, legs.map(|(stage, cseq)| leg(stage, cseq)));
+            assert_eq!(orphans[0].dialled_at, Some(NOW));
             let permit = orphans[0].permit.as_ref().unwrap();
             assert_eq!(permit.claim().job.to.e164(), "+14252345667");
         }
@@ -294,6 +295,7 @@ async fn a_leg_is_ended_after_a_crash_though_its_job_has_its_result() {
         let store = bench.open();
         let orphan = store.orphans().await.unwrap().remove(0);
         assert_eq!(orphan.legs, [leg(RecordStage::Inviting, 1), leg(answered(), 1)]);
+        assert_eq!(orphan.dialled_at, Some(NOW), "how long its phone may ring or talk yet");
         store.leg_over(orphan.dial);
         drop(store);
         assert_eq!(to_clean_up(&bench.open()).await, []);

@@ -14,6 +14,8 @@ mod answered;
 mod attacks;
 #[path = "scripted_peer/attendant.rs"]
 mod attendant;
+#[path = "scripted_peer/farewell.rs"]
+mod farewell;
 #[path = "scripted_peer/listener.rs"]
 mod listener;
 #[path = "scripted_peer/modes.rs"]

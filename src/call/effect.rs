@@ -7,7 +7,7 @@ use super::task::FailedEntry;
 use super::transfer::Voice;
 use crate::clip::Clip;
 use crate::leg::PressOrder;
-use crate::leg::key::Distrust;
+use crate::leg::key::{Distrust, KeyPath};
 
 /// What the script decided about the person's answer.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -40,6 +40,8 @@ pub enum Conclusion {
     Untrusted,
     /// Nobody came behind an office's attendant.
     Nobody,
+    /// The extension behind it is engaged.
+    Engaged,
     /// No key at all.
     NoInput,
 }
@@ -48,7 +50,7 @@ impl Conclusion {
     /// How much it says of a call that ended without an answer: the greatest stands.
     pub(super) fn weight(self) -> u8 {
         match self {
-            Conclusion::NoInput | Conclusion::Nobody => 0,
+            Conclusion::NoInput | Conclusion::Nobody | Conclusion::Engaged => 0,
             Conclusion::Untrusted => 1,
             Conclusion::Invalid => 2,
             Conclusion::PinMissing => 3,
@@ -98,6 +100,8 @@ pub enum ScriptEffect {
         why: Distrust,
         /// Its onset.
         began: Instant,
+        /// By which path it came, where no press was told.
+        path: Option<KeyPath>,
     },
     /// Make a wrong entry durable, then call [`Script::handle_recorded`](super::script::Script::handle_recorded):
     /// nobody is told before.

@@ -153,6 +153,9 @@ impl Call {
                 self.script.handle_hold(now, held);
             }
             SignalEvent::Key(press) => self.handle_press(now, press),
+            SignalEvent::Untrusted { why, began } => {
+                self.script.handle_untrusted(why, began, Some(KeyPath::SipInfo));
+            }
             SignalEvent::Diverted => self.script.handle_diverted(),
             SignalEvent::HungUp(cause) | SignalEvent::Ended(cause) => {
                 self.cause = Some(cause);
@@ -167,7 +170,7 @@ impl Call {
     pub fn handle_media(&mut self, now: Instant, event: MediaEvent) {
         match event {
             MediaEvent::Key(press) => self.handle_press(now, press),
-            MediaEvent::Untrusted { why, began } => self.script.handle_untrusted(why, began),
+            MediaEvent::Untrusted { why, began } => self.script.handle_untrusted(why, began, None),
             MediaEvent::VoiceBegan { at } => self.hear_voice(now, at, true),
             MediaEvent::VoiceEnded { at } => self.hear_voice(now, at, false),
             MediaEvent::Sound { sound, from } => {
@@ -181,6 +184,7 @@ impl Call {
             MediaEvent::Pressed { first_packet } => self.script.handle_pressed(first_packet),
             MediaEvent::RingbackBegan { at } => self.script.handle_ringback(at, true),
             MediaEvent::RingbackEnded { at } => self.script.handle_ringback(at, false),
+            MediaEvent::Engaged { from } => self.script.handle_engaged(from),
             MediaEvent::Closed(figures) => {
                 if self.cause.as_ref().is_some_and(|cause| cause.kind == CauseKind::HungUpByFar) {
                     self.script.handle_hung_up(now);
@@ -344,7 +348,7 @@ impl Call {
     /// A press by one path. Presses before the answer are no keys: nobody was asked yet.
     fn handle_press(&mut self, now: Instant, press: Press) {
         let Some(answered_at) = self.answered_at else {
-            return self.script.handle_untrusted(Distrust::EarlyMedia, press.began);
+            return self.script.handle_untrusted(Distrust::EarlyMedia, press.began, Some(press.path));
         };
         if self.script.returns(press.digit, press.began) {
             return;
@@ -405,7 +409,7 @@ impl Call {
             ScriptEffect::Met { at, voice } => self.meet(at, voice),
             ScriptEffect::Dial(keys) => self.media(MediaCommand::Press(keys)),
             ScriptEffect::Stop => self.media(MediaCommand::Stop),
-            ScriptEffect::Ignored { why, began } => self.ignore(why, began),
+            ScriptEffect::Ignored { why, began, path } => self.ignore(why, began, path),
             ScriptEffect::Failed(entry) => self.effects.push_back(CallEffect::Failed(entry)),
             ScriptEffect::FraudReported => self.effects.push_back(CallEffect::FraudReported),
             ScriptEffect::Block => self.effects.push_back(CallEffect::Block),
@@ -426,12 +430,12 @@ impl Call {
         }
     }
 
-    fn ignore(&mut self, why: Distrust, began: Instant) {
+    fn ignore(&mut self, why: Distrust, began: Instant, path: Option<KeyPath>) {
         if self.ignored.len() == PRESSES {
             return;
         }
         let press = self.presses.iter().rev().find(|press| press.began == began);
-        let path = press.and_then(|press| press.paths.first().copied());
+        let path = path.or_else(|| press.and_then(|press| press.paths.first().copied()));
         let since_answer = self.answered_at.map(|at| began.saturating_duration_since(at)).unwrap_or_default();
         self.ignored.push(IgnoredPress { why, path, since_answer });
     }
@@ -445,6 +449,7 @@ impl Call {
             conclusion: self.conclusion.or(answered),
             media_heard: self.media_heard(),
             answered_by: self.impression.label(),
+            screened: self.script.was_screened(),
         };
         let reason = verdict::reason(&facts);
         self.tell_verdict(reason);

@@ -21,7 +21,7 @@ use super::task::Task;
 use super::transfer::{ExtensionKey, Transfer};
 use super::trust::Trust;
 use crate::leg::LineSound;
-use crate::leg::key::{Digit, Distrust};
+use crate::leg::key::{Digit, Distrust, KeyPath};
 use fraud::FraudKey;
 use saying::Marks;
 
@@ -134,6 +134,10 @@ pub struct Script {
     /// The way to the person, where an attendant answers.
     transfer: Option<Transfer>,
     trust: Trust,
+    /// Whether what greeted was told who calls and why.
+    screened: bool,
+    /// Whether somebody has come on after a silence.
+    came_on: bool,
     fraud: FraudKey,
     entry: Entry,
     /// Onset of the last digit other than `#`.
@@ -163,6 +167,8 @@ impl Script {
             marks: Marks::default(),
             transfer: Some(plan.extension.clone()).filter(|keys| !keys.is_empty()).map(Transfer::new),
             trust: Trust::default(),
+            screened: false,
+            came_on: false,
             fraud: FraudKey::default(),
             entry: Entry::new(plan.answer_by),
             last_digit: None,
@@ -220,7 +226,7 @@ impl Script {
     pub fn handle_key(&mut self, now: Instant, digit: Digit, began: Instant) {
         let doubt = self.trust.doubt(began);
         if let Some(why) = doubt.filter(|_| self.is_asking() || self.is_transferring()) {
-            self.ignore(why, began);
+            self.ignore(why, began, None);
         }
         if matches!(self.state, State::Waiting | State::Done) {
             return;
@@ -246,10 +252,10 @@ impl Script {
         }
     }
 
-    /// A key that must not count, whichever it was.
-    pub fn handle_untrusted(&mut self, why: Distrust, began: Instant) {
+    /// A key that must not count, whichever it was; by `path`, where no press tells it.
+    pub fn handle_untrusted(&mut self, why: Distrust, began: Instant, path: Option<KeyPath>) {
         if self.is_asking() || matches!(self.state, State::Waiting | State::Transferring) {
-            self.ignore(why, began);
+            self.ignore(why, began, path);
         }
     }
 
@@ -393,15 +399,14 @@ impl Script {
     }
 
     /// A key did not count. One that nobody can have pressed in answer to us makes the call unclean.
-    fn ignore(&mut self, why: Distrust, began: Instant) {
-        self.effects.push_back(ScriptEffect::Ignored { why, began });
+    fn ignore(&mut self, why: Distrust, began: Instant, path: Option<KeyPath>) {
+        self.effects.push_back(ScriptEffect::Ignored { why, began, path });
         // What comes from an attendant says nothing of the person behind it.
         if self.is_transferring() {
             return;
         }
         self.note(Conclusion::Untrusted);
-        // What a stranger sends tells nothing of what the person keyed.
-        if why != Distrust::ForeignSource {
+        if why.is_of_now() {
             self.entry.doubt(began);
         }
         // Between the question and its two digits a second `#` is impatience, no sign of a machine.

@@ -211,6 +211,11 @@ impl Transfer {
         }
     }
 
+    /// Whether what began at this moment came of the keys: they had left, and nobody was met.
+    pub(super) fn is_behind(&self, from: Instant) -> bool {
+        matches!(self.state, State::Dialled { at } if from >= at)
+    }
+
     /// The voice by which somebody was met, if it was by one.
     pub(super) fn voice(&self) -> Option<Voice> {
         self.voice.filter(|voice| voice.answers)

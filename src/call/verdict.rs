@@ -29,6 +29,8 @@ pub struct Facts<'a> {
     pub media_heard: bool,
     /// Who or what picked up, as far as can be told.
     pub answered_by: Option<AnsweredBy>,
+    /// Whether it was answered as a call screener's question is, and put nobody on.
+    pub screened: bool,
 }
 
 /// The reason of an attempt that has ended.
@@ -56,6 +58,7 @@ pub fn reason_at_the_key(conclusion: Conclusion) -> Option<Reason> {
         | Conclusion::Invalid
         | Conclusion::Untrusted
         | Conclusion::Nobody
+        | Conclusion::Engaged
         | Conclusion::NoInput => None,
     }
 }
@@ -77,6 +80,7 @@ fn tried(conclusion: Conclusion) -> Option<Reason> {
         | Conclusion::TooLate
         | Conclusion::Invalid
         | Conclusion::Nobody
+        | Conclusion::Engaged
         | Conclusion::NoInput => None,
     }
 }
@@ -97,9 +101,11 @@ fn answered(conclusion: Conclusion, facts: &Facts<'_>) -> Reason {
     } else if conclusion == Conclusion::Nobody {
         // Whoever hung up was the attendant.
         Reason::NoAnswer
+    } else if conclusion == Conclusion::Engaged {
+        Reason::Busy
     } else if let Some(reason) = nobody(facts).filter(|_| conclusion == Conclusion::NoInput) {
         reason
-    } else if facts.cause.is_some_and(|cause| cause.kind == CauseKind::HungUpByFar) {
+    } else if is_hung_up_by_far(facts) {
         Reason::HungUp
     } else if conclusion == Conclusion::Invalid {
         Reason::InvalidInput
@@ -115,8 +121,14 @@ fn nobody(facts: &Facts<'_>) -> Option<Reason> {
         AnsweredBy::Screening => Some(Reason::CallScreening),
         AnsweredBy::Ivr => Some(Reason::Ivr),
         AnsweredBy::Fax => Some(Reason::Fax),
+        // A person who greets at length may hang up on us; what stays and says no more screened the call.
+        AnsweredBy::Unknown if facts.screened && !is_hung_up_by_far(facts) => Some(Reason::CallScreening),
         AnsweredBy::Human | AnsweredBy::Unknown => None,
     }
+}
+
+fn is_hung_up_by_far(facts: &Facts<'_>) -> bool {
+    facts.cause.is_some_and(|cause| cause.kind == CauseKind::HungUpByFar)
 }
 
 fn ordered(order: Order) -> Reason {
@@ -222,7 +234,15 @@ mod tests {
 
     fn of(cause: &Cause, rung: bool) -> Reason {
         let cause = Some(cause);
-        reason(&Facts { cause, order: None, rung, conclusion: None, media_heard: false, answered_by: None })
+        reason(&Facts {
+            cause,
+            order: None,
+            rung,
+            conclusion: None,
+            media_heard: false,
+            answered_by: None,
+            screened: false,
+        })
     }
 
     #[test]
@@ -302,11 +322,20 @@ mod tests {
             conclusion: Some(conclusion),
             media_heard,
             answered_by: None,
+            screened: false,
         };
         assert_eq!(reason(&facts(Conclusion::Confirmed, true)), Reason::KeyPressed);
         assert_eq!(reason(&facts(Conclusion::FraudReported, true)), Reason::FraudReported);
         let unordered = |conclusion, heard| Facts { order: None, ..facts(conclusion, heard) };
         assert_eq!(reason(&unordered(Conclusion::NoInput, true)), Reason::HungUp);
+        assert_eq!(reason(&unordered(Conclusion::Nobody, true)), Reason::NoAnswer);
+        assert_eq!(reason(&unordered(Conclusion::Engaged, true)), Reason::Busy);
+        let unknown = Facts {
+            answered_by: Some(AnsweredBy::Unknown),
+            screened: true,
+            ..unordered(Conclusion::NoInput, true)
+        };
+        assert_eq!(reason(&unknown), Reason::HungUp, "a person may hang up on us");
         assert_eq!(reason(&unordered(Conclusion::NoInput, false)), Reason::NoMedia);
         assert_eq!(reason(&unordered(Conclusion::Untrusted, true)), Reason::InputUntrusted);
         assert_eq!(reason(&facts(Conclusion::NoInput, true)), Reason::Cancelled);
@@ -316,11 +345,21 @@ mod tests {
     #[test]
     fn who_picked_up_is_the_reason_only_where_nobody_pressed_anything() {
         let cause = Cause { kind: CauseKind::HungUpByUs, stage: Stage::Answered, ..refusal(0, None, "") };
-        let of = |conclusion, answered_by| {
+        let told = |conclusion, answered_by, screened| {
             let (cause, answered_by) = (Some(&cause), Some(answered_by));
             let conclusion = Some(conclusion);
-            reason(&Facts { cause, order: None, rung: true, conclusion, media_heard: true, answered_by })
+            let facts = Facts {
+                cause,
+                order: None,
+                rung: true,
+                conclusion,
+                media_heard: true,
+                answered_by,
+                screened,
+            };
+            reason(&facts)
         };
+        let of = |conclusion, answered_by| told(conclusion, answered_by, false);
         let rows = [
             (AnsweredBy::Machine, Reason::Voicemail),
             (AnsweredBy::Screening, Reason::CallScreening),
@@ -335,5 +374,10 @@ mod tests {
             assert_eq!(of(Conclusion::SpokenMatched, answered_by), Reason::SpokenMatched, "{answered_by:?}");
             assert_eq!(of(Conclusion::Untrusted, answered_by), Reason::InputUntrusted, "{answered_by:?}");
         }
+        // What was answered as a screener is, and put nobody on, was one, unless it was known better.
+        assert_eq!(told(Conclusion::NoInput, AnsweredBy::Unknown, true), Reason::CallScreening);
+        assert_eq!(told(Conclusion::NoInput, AnsweredBy::Machine, true), Reason::Voicemail);
+        assert_eq!(told(Conclusion::NoInput, AnsweredBy::Human, true), Reason::NoInput);
+        assert_eq!(told(Conclusion::Confirmed, AnsweredBy::Unknown, true), Reason::KeyPressed);
     }
 }

@@ -7,6 +7,7 @@ use std::time::Duration;
 use super::clock;
 use crate::config::{ConfirmKey, Tenant};
 use crate::job::{Job, UnixMs};
+use crate::number::Number;
 use crate::policy::{Change, End, Engine, Kind, Refusal, Settings, Ticket};
 use crate::queue::{JobStore, Keep, Store, StoreError};
 use crate::report::record::{AttemptRecord, JobResult};
@@ -79,6 +80,16 @@ impl AdmissionControl {
             self.keep(alert.changes);
         }
         Ok(Admitted { control: self.clone(), ticket: Some(admitted?) })
+    }
+
+    /// Nobody calls this number for so long: a call of an earlier process may be up.
+    pub(super) fn hold(&self, number: &Number, left: Duration) {
+        self.engine().hold(number, left, clock::wall());
+    }
+
+    /// The call for which it was held is over.
+    pub(super) fn let_go(&self, number: &Number) {
+        self.engine().let_go(number);
     }
 
     /// A wrong PIN or challenge of this job, or an entry broken off. Answers once it is durable, so that the

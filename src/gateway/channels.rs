@@ -8,7 +8,8 @@ use tokio::sync::Notify;
 use super::clock;
 use crate::config::Trunk;
 use crate::number::Number;
-use crate::route::{Callee, Choice, Router, Shown};
+use crate::reason::Reason;
+use crate::route::{Callee, Choice, Router};
 
 /// The router of all jobs. It is asked once an attempt, never a packet.
 #[derive(Debug, Clone)]
@@ -22,6 +23,8 @@ pub(super) struct Channels {
 pub(super) struct Channel {
     pub(super) index: usize,
     pub(super) trunk: Trunk,
+    /// The From user of a call by it.
+    pub(super) caller_id: String,
     channels: Channels,
 }
 
@@ -31,25 +34,32 @@ impl Channels {
         Channels { router: Arc::new(Mutex::new(router)), freed: Arc::default() }
     }
 
-    /// A channel of a fitting trunk; `None` if no trunk leads there. Waits while they are busy.
-    pub(super) async fn acquire(&self, pinned: Option<&str>, tried: &[usize]) -> Option<Channel> {
+    /// A channel of a fitting trunk, with the caller id to show. Waits while they are busy, and while each
+    /// caller id was shown as often as it may be, without taking anything.
+    ///
+    /// # Errors
+    /// The reason why none will ever be had.
+    pub(super) async fn acquire(
+        &self,
+        pinned: Option<&str>,
+        tried: &[usize],
+        callee: Callee<'_>,
+    ) -> Result<Channel, Reason> {
         loop {
             let freed = self.freed.notified();
-            match self.choose(pinned, tried) {
-                Choice::Trunk(index) => {
+            let choice = self.router().choose(clock::now(), pinned, tried, callee);
+            match choice {
+                Choice::Trunk(index, caller_id) => {
                     let trunk = self.router().trunk(index).clone();
-                    return Some(Channel { index, trunk, channels: self.clone() });
+                    return Ok(Channel { index, trunk, caller_id, channels: self.clone() });
                 }
                 Choice::Wait(until) => {
                     let _ = tokio::time::timeout_at(until.into(), freed).await;
                 }
-                Choice::None => return None,
+                Choice::NotInPool => return Err(Reason::CallerIdRejected),
+                Choice::None => return Err(Reason::NoRoute),
             }
         }
-    }
-
-    fn choose(&self, pinned: Option<&str>, tried: &[usize]) -> Choice {
-        self.router().choose(clock::now(), pinned, tried)
     }
 
     /// This number refused the caller id that it was shown.
@@ -67,23 +77,13 @@ impl Channels {
         self.router().trunks().map(|(trunk, in_use)| (trunk.name.clone(), in_use)).collect()
     }
 
+    /// Every trunk, as it is configured.
+    pub(super) fn trunks(&self) -> Vec<Trunk> {
+        self.router().trunks().map(|(trunk, _)| trunk.clone()).collect()
+    }
+
     fn router(&self) -> MutexGuard<'_, Router> {
         self.router.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-}
-
-impl Channel {
-    /// The From user of a call by this channel; `None` if the job asks for one that is in no pool. Waits
-    /// while each of the pool was shown as often as it may be.
-    pub(super) async fn caller_id(&self, callee: Callee<'_>) -> Option<String> {
-        loop {
-            let shown = self.channels.router().caller_id(clock::now(), self.index, callee);
-            match shown {
-                Shown::As(id) => return Some(id),
-                Shown::Wait(until) => tokio::time::sleep_until(until.into()).await,
-                Shown::NotInPool => return None,
-            }
-        }
     }
 }
 

@@ -127,16 +127,19 @@ impl Driver {
         Some(packs.as_heard_by(&self.job().key.tenant, pack))
     }
 
-    /// A channel before the deadline; otherwise the job is finished, or given back when draining.
+    /// A channel with its caller id before the deadline; otherwise the job is finished, or given back when draining.
     async fn channel(&mut self, tried: &[usize]) -> Option<Channel> {
         let deadline = clock::instant_of(self.job().expires_at);
         let pinned = self.job().trunk.as_deref();
+        // A lab's number lies nowhere, and is shown what most of the world is shown.
+        let region = self.job().to.validity(&[]).map_or("", |place| place.region);
+        let callee = Callee { number: &self.job().to, region, wished: self.job().caller_id.as_deref() };
         let reason = tokio::select! {
             biased;
             () = self.shared.drained() => return self.give_back().await,
-            channel = self.shared.channels.acquire(pinned, tried) => match channel {
-                Some(channel) => return Some(channel),
-                None => Reason::NoRoute,
+            channel = self.shared.channels.acquire(pinned, tried, callee) => match channel {
+                Ok(channel) => return Some(channel),
+                Err(reason) => reason,
             },
             () = tokio::time::sleep_until(deadline.into()) => Reason::Expired,
         };
@@ -154,31 +157,13 @@ impl Driver {
 
     async fn attempt(&mut self, channel: &Channel, pack: &Arc<Pack>, plan: &ScriptPlan) -> Attempted {
         let trunk = &channel.trunk;
-        let caller_id = match self.caller_id(channel).await {
-            Ok(caller_id) => caller_id,
-            Err((reason, told)) => return self.unsent(channel, reason, told),
-        };
         let seed = rand::rng().random();
         match self.shared.resolver.locate(&trunk.target, seed).await {
-            Ok(hops) => self.dial(channel, pack, plan, caller_id, hops).await,
+            Ok(hops) => self.dial(channel, pack, plan, hops).await,
             Err(error) => {
                 tracing::warn!(trunk = %trunk.name, %error, "no INVITE can be sent");
                 self.unsent(channel, Reason::TrunkFailed, &error.to_string())
             }
-        }
-    }
-
-    /// The caller id to show, or why there is none.
-    async fn caller_id(&self, channel: &Channel) -> Result<String, (Reason, &'static str)> {
-        // A lab's number lies nowhere, and is shown what most of the world is shown.
-        let place = self.job().to.validity(&[]);
-        let region = place.map_or("", |place| place.region);
-        let callee = Callee { number: &self.job().to, region, wished: self.job().caller_id.as_deref() };
-        let deadline = clock::instant_of(self.job().expires_at);
-        match tokio::time::timeout_at(deadline.into(), channel.caller_id(callee)).await {
-            Ok(Some(caller_id)) => Ok(caller_id),
-            Ok(None) => Err((Reason::CallerIdRejected, "the caller id is not in the trunk's pool")),
-            Err(_) => Err((Reason::Expired, "every caller id was shown as often as it may be")),
         }
     }
 
@@ -187,14 +172,13 @@ impl Driver {
         channel: &Channel,
         pack: &Arc<Pack>,
         plan: &ScriptPlan,
-        caller_id: String,
         hops: Vec<Hop>,
     ) -> Attempted {
         self.progress(Progress::Dialling);
         let opened = self.open(|news| LineOrder {
             job: self.job().key.clone(),
             request_user: route::request_user(&channel.trunk, &self.job().to),
-            caller_id: caller_id.clone(),
+            caller_id: channel.caller_id.clone(),
             trunk: channel.trunk.clone(),
             hops: hops.clone(),
             plan: plan.clone(),

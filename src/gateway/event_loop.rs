@@ -10,6 +10,7 @@ use std::time::Instant;
 
 use tokio::sync::{mpsc, oneshot};
 
+use super::admission::AdmissionControl;
 use super::clock;
 use super::figures::Figures;
 use super::legs::{LegMaker, wire};
@@ -27,6 +28,7 @@ use crate::job::JobKey;
 use crate::leg::record::LegRecord;
 use crate::leg::signal::{Cleanup, Outgoing, Peer};
 use crate::leg::{MediaCommand, MediaEvent};
+use crate::number::Number;
 use crate::queue::{DialId, JobStore, Store};
 use crate::sip::endpoint::{Dropped, Endpoint, Routing};
 use crate::sip::message::Message;
@@ -36,6 +38,7 @@ const BATCH: usize = 64;
 
 pub(super) struct EventLoop {
     pub(super) store: Store,
+    pub(super) admission: AdmissionControl,
     pub(super) observer: Observer,
     pub(super) resolver: Arc<Resolver>,
     pub(super) figures: Arc<Figures>,
@@ -47,6 +50,8 @@ pub(super) struct EventLoop {
     pub(super) cleanups: HashMap<u64, Cleanup>,
     /// Of lines and clean-ups: the dials whose legs the store is to forget when they have parted.
     pub(super) parting: HashMap<u64, DialId>,
+    /// Of clean-ups: the numbers that are held for their calls.
+    pub(super) held: HashMap<u64, Number>,
     pub(super) by_call_id: HashMap<String, u64>,
     pub(super) by_job: HashMap<JobKey, u64>,
     pub(super) timers: Timers,
@@ -187,7 +192,7 @@ impl EventLoop {
                 }
             }
             Command::Parting(id, dial) => self.part(id, dial),
-            Command::Cleanup(dial, leg) => self.clean_up(dial, *leg),
+            Command::Cleanup(dial, left) => self.clean_up(dial, *left),
         }
     }
 
@@ -228,7 +233,7 @@ impl EventLoop {
     }
 
     /// One clean-up a leg: a second BYE would have the CSeq of the first.
-    fn clean_up(&mut self, dial: DialId, leg: LegRecord) {
+    fn clean_up(&mut self, dial: DialId, (leg, held): (LegRecord, Option<Number>)) {
         if self.by_call_id.contains_key(leg.call_id()) {
             return;
         }
@@ -238,6 +243,7 @@ impl EventLoop {
                 self.by_call_id.insert(leg.call_id().to_owned(), id);
                 self.cleanups.insert(id, cleanup);
                 self.parting.insert(id, dial);
+                self.held.extend(held.map(|number| (id, number)));
                 self.pump_cleanup(id);
             }
             Err(error) => tracing::error!(%error, "a stored leg cannot be read; it may be up still"),
@@ -259,8 +265,14 @@ impl EventLoop {
         {
             self.store.leg_over(dial);
         }
+        if cleanup.is_confirmed()
+            && let Some(number) = self.held.remove(&id)
+        {
+            self.admission.let_go(&number);
+        }
         if cleanup.is_finished() {
             self.cleanups.remove(&id);
+            self.held.remove(&id);
             self.by_call_id.retain(|_, other| *other != id);
         }
     }

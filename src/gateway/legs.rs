@@ -15,6 +15,8 @@ use crate::config::{self, Identity, MediaConfig, RingingSign, SipConfig, Transpo
 use crate::leg::Codec;
 use crate::leg::record::LegRecord;
 use crate::leg::signal::{Cleanup, MediaSetup, OutgoingSetup, Peer, Target, Us};
+use crate::number::Number;
+use crate::route;
 use crate::sip::digest::Credentials;
 use crate::sip::locate::Hop;
 use crate::sip::message::{self, HeaderError, Host, NameAddr, SipUri, Uri};
@@ -46,9 +48,7 @@ impl LegMaker {
     /// What ends a leg of an earlier run, with the credentials of its trunk.
     pub(super) fn cleanup(&mut self, leg: &LegRecord, now: Instant) -> Result<Cleanup, HeaderError> {
         let LegRecord::Sip(record) = leg;
-        // The Request-URI has the host of the trunk's target, be it a name or an address.
-        let called = Uri::parse(&record.request_uri).ok().and_then(|uri| uri.host().cloned());
-        let trunk = self.trunks.iter().find(|trunk| Some(host(&trunk.target.host)) == called);
+        let trunk = Uri::parse(&record.request_uri).ok().and_then(|uri| trunk_of(&uri, &self.trunks));
         let us = self.us(record.local, &message::Transport::from_token(&record.transport));
         Cleanup::new(now, leg, us, trunk.and_then(credentials), self.rng.random())
     }
@@ -128,6 +128,20 @@ impl LegMaker {
             events: true,
         }
     }
+}
+
+/// The trunk by which an INVITE left: its Request-URI has the host of the trunk's target, be it a name or an
+/// address.
+fn trunk_of<'t>(request_uri: &Uri, trunks: &'t [Trunk]) -> Option<&'t Trunk> {
+    let called = request_uri.host();
+    trunks.iter().find(|trunk| Some(&host(&trunk.target.host)) == called)
+}
+
+/// The number that a leg called, if a trunk of now has written it so; less its extension.
+pub(super) fn called(leg: &LegRecord, trunks: &[Trunk]) -> Option<Number> {
+    let LegRecord::Sip(record) = leg;
+    let uri = Uri::parse(&record.request_uri).ok()?;
+    route::called_number(trunk_of(&uri, trunks)?, uri.user()?)
 }
 
 /// Our side of a target that no socket of ours can reach; sending to it fails.

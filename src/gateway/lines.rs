@@ -8,6 +8,7 @@ use super::line::LineOrder;
 use super::media::NoPort;
 use crate::job::JobKey;
 use crate::leg::record::LegRecord;
+use crate::number::Number;
 use crate::queue::DialId;
 
 /// Orders waiting for the loop: drivers wait past it.
@@ -31,8 +32,9 @@ pub(super) enum Command {
     /// Tell the store that the leg of this dial is over, as soon as this line's far end knows it. Its
     /// driver has noted all that it will.
     Parting(u64, DialId),
-    /// End a leg that an earlier process left up, then tell the store that it is over.
-    Cleanup(DialId, Box<LegRecord>),
+    /// End a leg that an earlier process left up, then tell the store that it is over. The number is held
+    /// until the far end says so too.
+    Cleanup(DialId, Box<(LegRecord, Option<Number>)>),
 }
 
 /// Hands orders to the event loop.
@@ -85,8 +87,8 @@ impl Lines {
         self.send(Command::Parting(line, dial)).await;
     }
 
-    pub(super) async fn cleanup(&self, dial: DialId, leg: LegRecord) {
-        self.send(Command::Cleanup(dial, Box::new(leg))).await;
+    pub(super) async fn cleanup(&self, dial: DialId, leg: LegRecord, held: Option<Number>) {
+        self.send(Command::Cleanup(dial, Box::new((leg, held)))).await;
     }
 
     /// The loop ends after everybody who sends; an order that meets no loop has no call to change.

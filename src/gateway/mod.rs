@@ -189,6 +189,8 @@ impl Gateway {
             lines: HashMap::new(),
             cleanups: HashMap::new(),
             parting: HashMap::new(),
+            held: HashMap::new(),
+            admission: shared.admission.clone(),
             by_call_id: HashMap::new(),
             by_job: HashMap::new(),
             timers: timers::Timers::default(),

@@ -77,18 +77,32 @@ pub enum Distrust {
     Greeting,
     /// It was made of our own tones, which came back.
     Echo,
-    /// It came from an address that is not the far end's.
+    /// It came from an address, an RTP source or a dialog that is not the far end's.
     ForeignSource,
+    /// It was sent before: its message is older than one that was taken of the same dialog.
+    Stale,
     /// It was pressed in time, but on this call a `#` is not enough.
     Unclean,
 }
 
 impl Distrust {
+    /// Whether the far end itself sent it now, so that it tells something of what is being keyed.
+    pub fn is_of_now(self) -> bool {
+        match self {
+            Distrust::ForeignSource | Distrust::Stale => false,
+            Distrust::EarlyMedia
+            | Distrust::BeforeGate
+            | Distrust::Greeting
+            | Distrust::Echo
+            | Distrust::Unclean => true,
+        }
+    }
+
     /// Whether nobody can have pressed such a key in answer to us, so that the call is unclean by it.
     pub fn stains(self) -> bool {
         match self {
             Distrust::EarlyMedia | Distrust::BeforeGate | Distrust::Greeting => true,
-            Distrust::Echo | Distrust::ForeignSource | Distrust::Unclean => false,
+            Distrust::Echo | Distrust::ForeignSource | Distrust::Stale | Distrust::Unclean => false,
         }
     }
 }

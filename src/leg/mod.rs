@@ -152,6 +152,11 @@ pub enum MediaEvent {
         /// When, on the gateway's media clock.
         at: Instant,
     },
+    /// A busy or congestion tone is heard: told once while it goes on.
+    Engaged {
+        /// When it began, on the gateway's media clock.
+        from: Instant,
+    },
     /// The line said what no person says; but for [`LineSound::Tone`] told once it is over and sure.
     Sound {
         /// What it was.
@@ -234,6 +239,13 @@ pub enum SignalEvent {
     Held(bool),
     /// A key press by SIP INFO.
     Key(Press),
+    /// A key by SIP INFO that must not count, whichever it was.
+    Untrusted {
+        /// Why not.
+        why: key::Distrust,
+        /// When its press began.
+        began: Instant,
+    },
     /// The network says that it led the call elsewhere (181, History-Info, Diversion).
     Diverted,
     /// The far end hung up and our 200 has left; the media half is to be read empty now.

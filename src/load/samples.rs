@@ -61,7 +61,8 @@ impl Samples {
             | Progress::Listening
             | Progress::Key
             | Progress::Ended
-            | Progress::Finished => false,
+            | Progress::Finished
+            | Progress::FraudReported => false,
         }
     }
 

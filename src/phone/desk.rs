@@ -141,6 +141,7 @@ impl Desk {
             | MediaEvent::VoiceEnded { .. }
             | MediaEvent::RingbackBegan { .. }
             | MediaEvent::RingbackEnded { .. }
+            | MediaEvent::Engaged { .. }
             | MediaEvent::Sound { .. } => {}
         }
         self.pump(now, edge);
@@ -265,6 +266,7 @@ impl Desk {
             SignalEvent::EarlyMedia(_)
             | SignalEvent::Trying
             | SignalEvent::Ringing
+            | SignalEvent::Untrusted { .. }
             | SignalEvent::Diverted => {}
         }
     }

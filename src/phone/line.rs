@@ -131,6 +131,7 @@ impl Line {
             | MediaEvent::VoiceEnded { .. }
             | MediaEvent::RingbackBegan { .. }
             | MediaEvent::RingbackEnded { .. }
+            | MediaEvent::Engaged { .. }
             | MediaEvent::Sound { .. }
             | MediaEvent::Played { .. } => {}
         }
@@ -221,7 +222,11 @@ impl Line {
             }
             SignalEvent::Held(held) => edge.media.command(self.id, MediaCommand::Hold(held)),
             SignalEvent::HungUp(_) | SignalEvent::Ended(_) => self.end(now, edge),
-            SignalEvent::Trying | SignalEvent::Ringing | SignalEvent::Key(_) | SignalEvent::Diverted => {}
+            SignalEvent::Trying
+            | SignalEvent::Ringing
+            | SignalEvent::Key(_)
+            | SignalEvent::Untrusted { .. }
+            | SignalEvent::Diverted => {}
         }
     }
 

@@ -23,6 +23,7 @@ use super::traffic::Traffic;
 use super::verified::Verified;
 use crate::config::{Money, Tenant};
 use crate::job::{Job, UnixMs};
+use crate::number::Number;
 use crate::reason::{Fault, Reason};
 
 /// Users, numbers and client addresses that are remembered, each. At some 150 bytes each a table that
@@ -185,6 +186,18 @@ impl Engine {
         }
     }
 
+    /// An earlier process called this number, and its call may be up for so long yet: nobody else calls it
+    /// meanwhile.
+    pub fn hold(&mut self, number: &Number, left: Duration, wall: UnixMs) {
+        let until = self.steady.at(wall).plus(left);
+        self.in_progress.hold(self.marker.number(number), until);
+    }
+
+    /// The call for which the number was held is over.
+    pub fn let_go(&mut self, number: &Number) {
+        self.in_progress.let_go(self.marker.number(number));
+    }
+
     /// Forgets what no limit needs any more; the rows are to be kept.
     pub fn sweep(&mut self, wall: UnixMs) -> Vec<Change> {
         let now = self.steady.at(wall);
@@ -193,6 +206,7 @@ impl Engine {
         self.numbers.sweep(now);
         self.clients.sweep(now);
         self.locks.sweep(now);
+        self.in_progress.sweep(now);
         self.blocks.sweep(wall);
         self.buckets.retain(|_, bucket| bucket.full_at() > now);
         self.sweep_prefixes(now)

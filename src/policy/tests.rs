@@ -120,6 +120,31 @@ fn a_number_that_is_being_called_is_in_progress_until_the_call_is_over() {
     assert!(engine.admit(&other, s(1)).is_ok());
 }
 
+/// "One call at a time to a number": the phone may ring on though the process that rang it has died.
+#[test]
+fn a_number_that_an_earlier_process_called_is_held_until_its_call_must_be_over() {
+    let hold = |seconds| {
+        let mut engine = engine();
+        engine.hold(&order(ANN, "ann").to, Duration::from_secs(seconds), s(0));
+        engine
+    };
+    let mut held = hold(150);
+    let refusal = held.admit(&order(ANN, "bob"), s(30)).unwrap_err();
+    assert_eq!((refusal.reason, refusal.retry_after), (Reason::InProgress, Some(Duration::from_secs(120))));
+    assert!(held.admit(&order("+14252345668", "bob"), s(30)).is_ok(), "nobody else is held");
+    held.sweep(s(149));
+    assert!(held.admit(&order(ANN, "bob"), s(149)).is_err());
+    let ticket = held.admit(&order(ANN, "bob"), s(150)).unwrap();
+    // What the far end says late of the old call frees nothing of the new one.
+    held.let_go(&order(ANN, "ann").to);
+    held.sweep(s(151));
+    assert_eq!(held.admit(&order(ANN, "eve"), s(152)).unwrap_err().reason, Reason::InProgress);
+    held.over(ticket);
+    let mut told = hold(150);
+    told.let_go(&order(ANN, "ann").to);
+    assert!(told.admit(&order(ANN, "bob"), s(1)).is_ok(), "the far end has said that it is over");
+}
+
 #[test]
 fn a_lab_number_counts_in_no_limit_but_is_called_once_at_a_time() {
     let mut engine = engine();

@@ -71,6 +71,8 @@ pub struct Orphan {
     /// The permit, to be closed by `finish`; `None` where the dial's outcome is known already, so that
     /// nothing but its leg is left to be ended.
     pub permit: Option<Permit>,
+    /// When its job was dialled last; `None` in a store of a gateway that did not note it.
+    pub dialled_at: Option<UnixMs>,
     /// What is needed to end its leg, in the order in which it was noted.
     pub legs: Vec<LegRecord>,
 }

@@ -133,6 +133,9 @@ pub trait EventStore: Send + Sync {
     /// Notes that a call of a held job is over. Nobody waits for it.
     fn call_ended(&self, claim: &Claim, end: CallEnd, now: UnixMs);
 
+    /// Notes that fraud was reported after the result of a job. It is told at once; nobody waits for it.
+    fn fraud_reported(&self, claim: &Claim, now: UnixMs);
+
     /// Begins to follow: what becomes durable from now on is fed.
     fn follow(&self) -> impl Future<Output = Result<Self::Feed, StoreError>> + Send;
 

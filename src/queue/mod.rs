@@ -376,6 +376,12 @@ impl EventStore for Store {
         }
     }
 
+    fn fraud_reported(&self, claim: &Claim, now: UnixMs) {
+        match self {
+            Store::Embedded(store) => store.fraud_reported(claim, now),
+        }
+    }
+
     async fn follow(&self) -> Result<embedded::Followed, StoreError> {
         match self {
             Store::Embedded(store) => store.follow().await,

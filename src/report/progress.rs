@@ -29,11 +29,13 @@ pub enum Progress {
     Ended,
     /// The result is durable.
     Finished,
+    /// Fraud was reported behind the result, in the farewell: the verdict stays. No state of a job.
+    FraudReported,
 }
 
 impl Progress {
-    /// Every name, in order.
-    pub const ALL: [Progress; 11] = [
+    /// Every state of a job, in order: the contract's list.
+    pub const STATES: [Progress; 11] = [
         Progress::Accepted,
         Progress::Queued,
         Progress::Dialling,
@@ -61,12 +63,13 @@ impl Progress {
             Progress::Key => "key",
             Progress::Ended => "ended",
             Progress::Finished => "finished",
+            Progress::FraudReported => "fraud_reported",
         }
     }
 
-    /// The event of this name.
-    pub fn from_name(name: &str) -> Option<Self> {
-        Self::ALL.into_iter().find(|p| p.name() == name)
+    /// The state of this name.
+    pub fn state_named(name: &str) -> Option<Self> {
+        Self::STATES.into_iter().find(|state| state.name() == name)
     }
 }
 
@@ -76,15 +79,18 @@ mod tests {
 
     #[test]
     fn the_names_are_those_of_the_contract_in_its_order() {
-        let names: Vec<_> = Progress::ALL.iter().map(|p| p.name()).collect();
+        let names: Vec<_> = Progress::STATES.iter().map(|p| p.name()).collect();
         assert_eq!(
             names.join(" "),
             "accepted queued dialling ringing early_media answered prompting listening key ended \
              finished"
         );
-        for progress in Progress::ALL {
-            assert_eq!(serde_json::to_value(progress).unwrap(), progress.name());
-            assert_eq!(Progress::from_name(progress.name()), Some(progress));
+        for state in Progress::STATES {
+            assert_eq!(serde_json::to_value(state).unwrap(), state.name());
+            assert_eq!(Progress::state_named(state.name()), Some(state));
         }
+        let late = Progress::FraudReported;
+        assert_eq!(serde_json::to_value(late).unwrap(), late.name());
+        assert_eq!(Progress::state_named(late.name()), None, "what comes behind the result is no state");
     }
 }

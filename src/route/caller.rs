@@ -21,7 +21,7 @@ const MOST_REFUSED: usize = 100_000;
 
 /// What an attempt shows.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Shown {
+pub(super) enum Shown {
     /// This From user; it counts as shown now.
     As(String),
     /// Every fitting caller id was shown as often as it may be; ask again then.

@@ -12,21 +12,24 @@ use std::time::{Duration, Instant};
 use crate::config::Trunk;
 use crate::number::Number;
 use crate::reason::Reason;
-use caller::CallerIds;
-pub use caller::{Callee, Shown, refuses_caller_id};
+pub use caller::{Callee, refuses_caller_id};
+use caller::{CallerIds, Shown};
 use pace::Pace;
-pub use trunk::request_user;
+pub use trunk::{called_number, request_user};
 
 /// Attempts of a job go on after this long, unless the trunk named a time (contract, section 4).
 const NEXT_ATTEMPT: Duration = Duration::from_secs(2);
 
 /// Where an attempt may go.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Choice {
-    /// Dial this trunk now: its channel is taken.
-    Trunk(usize),
-    /// Every fitting trunk is busy; ask again at this time, or when a channel is freed.
+    /// Dial this trunk now with this From user: its channel is taken, and the caller id counts as shown.
+    Trunk(usize, String),
+    /// Every fitting trunk is busy, or has shown its caller ids as often as it may; ask again at this time,
+    /// or when a channel is freed. Nothing is taken meanwhile.
     Wait(Instant),
+    /// The job asks for a caller id that no fitting trunk may show.
+    NotInPool,
     /// No trunk leads there.
     None,
 }
@@ -67,34 +70,45 @@ impl Router {
         self.lanes.iter().map(|lane| (&lane.trunk, lane.in_use))
     }
 
-    /// Takes a channel of the first fitting trunk that has one; `tried` trunks come last.
-    pub fn choose(&mut self, now: Instant, pinned: Option<&str>, tried: &[usize]) -> Choice {
+    /// Takes a channel of the first fitting trunk that has one and a caller id to show; `tried` trunks come
+    /// last.
+    pub fn choose(
+        &mut self,
+        now: Instant,
+        pinned: Option<&str>,
+        tried: &[usize],
+        callee: Callee<'_>,
+    ) -> Choice {
         let fits = |lane: &Lane| pinned.is_none_or(|name| name == lane.trunk.name);
         let mut fitting: Vec<usize> =
             (0..self.lanes.len()).filter(|&index| fits(&self.lanes[index])).collect();
         fitting.sort_by_key(|index| tried.contains(index));
-        let Some(&first) = fitting.first() else { return Choice::None };
-        let mut soonest = self.lanes[first].free_at(now);
+        let mut otherwise = if fitting.is_empty() { Choice::None } else { Choice::NotInPool };
         for index in fitting {
-            let free_at = self.lanes[index].free_at(now);
+            let lane = &mut self.lanes[index];
+            let mut free_at = lane.free_at(now);
             if free_at <= now {
-                self.lanes[index].take(now);
-                return Choice::Trunk(index);
+                match self.caller_ids.choose(now, &lane.trunk, callee) {
+                    Shown::As(caller_id) => {
+                        lane.take(now);
+                        return Choice::Trunk(index, caller_id);
+                    }
+                    Shown::Wait(until) => free_at = until,
+                    Shown::NotInPool => continue,
+                }
             }
-            soonest = soonest.min(free_at);
+            otherwise = match otherwise {
+                Choice::Wait(soonest) => Choice::Wait(soonest.min(free_at)),
+                Choice::Trunk(..) | Choice::NotInPool | Choice::None => Choice::Wait(free_at),
+            };
         }
-        Choice::Wait(soonest)
+        otherwise
     }
 
     /// A call on this trunk ended.
     pub fn release(&mut self, index: usize) {
         let lane = &mut self.lanes[index];
         lane.in_use = lane.in_use.saturating_sub(1);
-    }
-
-    /// The From user of a call by the trunk with this number.
-    pub fn caller_id(&mut self, now: Instant, index: usize, callee: Callee<'_>) -> Shown {
-        self.caller_ids.choose(now, &self.lanes[index].trunk, callee)
     }
 
     /// This number refused the caller id that it was shown: the next call shows another.
@@ -150,17 +164,77 @@ mod tests {
         Instant::now()
     }
 
+    const SHOWN: &str = "+14255550100";
+
+    fn choose(router: &mut Router, now: Instant, pinned: Option<&str>, tried: &[usize]) -> Choice {
+        let number = Number::parse("+14252345667").unwrap();
+        router.choose(now, pinned, tried, Callee { number: &number, region: "US", wished: None })
+    }
+
+    fn by(trunk: usize) -> Choice {
+        Choice::Trunk(trunk, SHOWN.to_owned())
+    }
+
     #[test]
     fn a_full_trunk_is_passed_over_and_a_freed_channel_is_used_again() {
         let now = zero();
         let mut router =
             Router::new(vec![trunk("a", Some(1), 1_000_000), trunk("b", Some(1), 1_000_000)], now);
-        assert_eq!(router.choose(now, None, &[]), Choice::Trunk(0));
-        assert_eq!(router.choose(now, None, &[]), Choice::Trunk(1));
-        assert!(matches!(router.choose(now, None, &[]), Choice::Wait(_)));
+        assert_eq!(choose(&mut router, now, None, &[]), by(0));
+        assert_eq!(choose(&mut router, now, None, &[]), by(1));
+        assert!(matches!(choose(&mut router, now, None, &[]), Choice::Wait(_)));
         router.release(0);
         let later = now + Duration::from_millis(1);
-        assert_eq!(router.choose(later, None, &[]), Choice::Trunk(0));
+        assert_eq!(choose(&mut router, later, None, &[]), by(0));
+    }
+
+    /// Whoever waits for a caller id takes no channel from those who have one to show.
+    #[test]
+    fn a_call_that_waits_for_a_caller_id_holds_no_channel_and_shows_nothing() {
+        let now = zero();
+        let ids = |general: &[&str]| config::CallerIds {
+            max_per_hour: Some(1),
+            ..config::CallerIds::of(general.iter().map(|id| (*id).to_owned()).collect())
+        };
+        let with =
+            |name, general: &[&str]| Trunk { caller_ids: ids(general), ..trunk(name, Some(2), 1_000_000) };
+        let mut router = Router::new(vec![with("a", &[SHOWN])], now);
+        assert_eq!(choose(&mut router, now, None, &[]), by(0));
+        let hour = Duration::from_secs(3_600);
+        for ms in 1..50 {
+            let later = now + Duration::from_millis(ms);
+            assert_eq!(choose(&mut router, later, None, &[]), Choice::Wait(now + hour));
+        }
+        assert_eq!(router.trunks().map(|(_, in_use)| in_use).sum::<usize>(), 1, "the one that shows it");
+        assert_eq!(choose(&mut router, now + hour, None, &[]), by(0));
+        // Another trunk that has one to show is taken meanwhile.
+        let mut router = Router::new(vec![with("a", &[SHOWN]), with("b", &["+14255550101"])], now);
+        assert_eq!(choose(&mut router, now, None, &[]), by(0));
+        let later = now + Duration::from_millis(1);
+        assert_eq!(choose(&mut router, later, None, &[]), Choice::Trunk(1, "+14255550101".to_owned()));
+        let later = later + Duration::from_millis(1);
+        assert_eq!(choose(&mut router, later, None, &[]), Choice::Wait(now + hour));
+    }
+
+    #[test]
+    fn a_caller_id_of_no_fitting_trunk_is_refused_and_takes_nothing() {
+        let now = zero();
+        let number = Number::parse("+14252345667").unwrap();
+        let callee = Callee { number: &number, region: "US", wished: Some("+14255550199") };
+        let mut router = Router::new(vec![trunk("a", Some(1), 10)], now);
+        assert_eq!(router.choose(now, None, &[], callee), Choice::NotInPool);
+        assert_eq!(choose(&mut router, now, None, &[]), by(0));
+    }
+
+    #[test]
+    fn a_number_is_read_back_as_a_trunk_wrote_it() {
+        let number = Number::parse("+14252345667").unwrap();
+        for number_format in [config::NumberFormat::PlusE164, config::NumberFormat::E164] {
+            let trunk = Trunk { number_format, dial_prefix: "00".into(), ..trunk("a", None, 10) };
+            let user = request_user(&trunk, &number);
+            assert_eq!(called_number(&trunk, &user).map(|number| number.e164()), Some(number.e164()));
+            assert_eq!(called_number(&trunk, "anonymous").map(|number| number.e164()), None);
+        }
     }
 
     #[test]
@@ -170,7 +244,7 @@ mod tests {
         let mut dialled = 0;
         for ms in 0..2_000 {
             let now = start + Duration::from_millis(ms);
-            dialled += usize::from(router.choose(now, None, &[]) == Choice::Trunk(0));
+            dialled += usize::from(choose(&mut router, now, None, &[]) == by(0));
         }
         assert_eq!(dialled, 20);
     }
@@ -179,10 +253,10 @@ mod tests {
     fn a_tried_trunk_comes_last_and_a_pinned_one_is_the_only_one() {
         let now = zero();
         let mut router = Router::new(vec![trunk("a", None, 1_000_000), trunk("b", None, 1_000_000)], now);
-        assert_eq!(router.choose(now, None, &[0]), Choice::Trunk(1));
+        assert_eq!(choose(&mut router, now, None, &[0]), by(1));
         let later = now + Duration::from_millis(1);
-        assert_eq!(router.choose(later, Some("a"), &[0]), Choice::Trunk(0));
-        assert_eq!(router.choose(later, Some("c"), &[]), Choice::None);
+        assert_eq!(choose(&mut router, later, Some("a"), &[0]), by(0));
+        assert_eq!(choose(&mut router, later, Some("c"), &[]), Choice::None);
     }
 
     #[test]
@@ -190,7 +264,7 @@ mod tests {
         let now = zero();
         let mut router = Router::new(vec![trunk("a", None, 1_000_000)], now);
         router.rest(0, now + Duration::from_secs(5));
-        assert_eq!(router.choose(now, None, &[]), Choice::Wait(now + Duration::from_secs(5)));
+        assert_eq!(choose(&mut router, now, None, &[]), Choice::Wait(now + Duration::from_secs(5)));
     }
 
     #[test]

@@ -12,3 +12,12 @@ pub fn request_user(trunk: &Trunk, number: &Number) -> String {
     };
     format!("{}{written}", trunk.dial_prefix)
 }
+
+/// The number that this user part calls, if the trunk writes numbers so.
+pub fn called_number(trunk: &Trunk, user: &str) -> Option<Number> {
+    let written = user.strip_prefix(trunk.dial_prefix.as_str())?;
+    match trunk.number_format {
+        NumberFormat::PlusE164 => Number::parse(written).ok(),
+        NumberFormat::E164 => Number::parse(&format!("+{written}")).ok(),
+    }
+}

@@ -128,6 +128,11 @@ impl Dialog {
         self.route_set.first().map_or(&self.remote_target, |route| &route.uri)
     }
 
+    /// Whether a request with this number is older than one that was taken.
+    pub fn is_old(&self, number: u32) -> bool {
+        self.remote_cseq.is_some_and(|last| number < last)
+    }
+
     /// Notes the CSeq of a received request; every one above the last is in order.
     ///
     /// # Errors

@@ -110,10 +110,19 @@ pub(crate) async fn dial(store: &Store) -> Claim {
 
 /// The key, the result, and the end of the call, as the gateway tells them.
 pub(crate) async fn press(store: &Store, claim: &Claim) {
+    verify(store, claim).await;
+    end(store, claim);
+}
+
+/// The key and the result.
+async fn verify(store: &Store, claim: &Claim) {
     store.progress(&claim.job.key, Progress::Key, UnixMs(NOW.0 + 4));
     let span = Span { accepted_at: claim.accepted_at, finished_at: UnixMs(NOW.0 + 4) };
     let result = JobResult::new(&claim.job, Reason::KeyPressed, vec![attempt(None)], &server(), span);
     store.finish(claim, result).await.unwrap();
+}
+
+fn end(store: &Store, claim: &Claim) {
     store.call_ended(claim, CallEnd { attempt: attempt(Some(5_000)), key: None }, UnixMs(NOW.0 + 5));
 }
 
@@ -163,6 +172,34 @@ async fn a_job_is_followed_from_its_first_event_to_its_last() {
     let request = reqwest::Client::new().get(format!("http://{}/v1/calls/a/events", door.address));
     assert_eq!(request.header("last-event-id", "9").send().await.unwrap().status(), 204);
     assert!(!door.get("/v1/calls/a/events").await.text.contains("4252345667"), "the number is shown");
+}
+
+/// Issue: "During the goodbye the verdict stays, the event is published": at once, to whoever follows.
+#[tokio::test]
+async fn fraud_that_is_reported_in_the_farewell_is_told_behind_the_result() {
+    let door = Door::open().await;
+    door.post("/v1/calls", order("a")).await;
+    let claim = dial(&door.store).await;
+    verify(&door.store, &claim).await;
+    let mut all = Stream::open(&door, "/v1/events", None).await;
+    let mut live = Stream::open(&door, "/v1/calls/a/events", Some("8")).await;
+    all.next().await.unwrap();
+    door.store.fraud_reported(&claim, UnixMs(NOW.0 + 5));
+    for stream in [&mut all, &mut live] {
+        let told = stream.next().await.unwrap();
+        assert_eq!(
+            (told.event.as_str(), &told.data["job"], &told.data["n"]),
+            ("fraud_reported", &json!("a"), &json!(9))
+        );
+    }
+    end(&door.store, &claim);
+    assert_eq!(names(&live.rest().await), [("10".to_owned(), "ended".to_owned())]);
+    let job: Value = serde_json::from_str(&door.get("/v1/calls/a").await.text).unwrap();
+    assert_eq!((&job["state"], &job["result"]["verdict"]), (&json!("finished"), &json!("verified")));
+    door.get("/v1/calls?state=fraud_reported").await.assert_problem(400, "state", "no such state");
+    // Whoever comes late is told too.
+    let again = Stream::open(&door, "/v1/calls/a/events", Some("8")).await.rest().await;
+    assert_eq!(again[0].event, "fraud_reported");
 }
 
 /// Nobody follows: the events are there all the same, and after a restart of the gateway too.

@@ -55,6 +55,15 @@ fn a_screened_call_that_nobody_confirms_is_told() {
     assert_eq!(outcome.result["answered_by"], "screening", "{outcome}");
 }
 
+/// It asked, was told who calls and why, and nobody came on: no person declined anything.
+#[test]
+fn a_screener_that_puts_nobody_on_is_told() {
+    let says = [silence(300), speech(4), silence(100_000)].concat();
+    let outcome = recording(json!({"type": "confirm"}), says, "");
+    outcome.assert_ended("unreached", "call_screening");
+    assert_eq!(outcome.result["answered_by"], "unknown", "{outcome}");
+}
+
 /// Begins to say this, packet by packet.
 fn say(from: &Uas, said: Vec<i16>) {
     let socket: UdpSocket = from.rtp.try_clone().expect("a socket can be shared");

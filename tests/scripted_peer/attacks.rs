@@ -77,7 +77,7 @@ const ATTACKS: [Attack; 13] = [
         run: || call("udp", |far| pressed_after(far, GATE)),
     },
     Attack { what: "a stranger's RTP with an event and a tone", reasons: &["no_input"], run: strangers_rtp },
-    Attack { what: "forged INFO and BYE", reasons: &["no_input"], run: forged_requests },
+    Attack { what: "forged INFO and BYE", reasons: &["input_untrusted"], run: forged_requests },
     Attack { what: "our own echo, 3 dB down", reasons: &["no_input", "voicemail"], run: own_echo },
     Attack {
         what: "RTP and SIP of an earlier call, sent again",

@@ -6,12 +6,13 @@ use std::time::Duration;
 use serde_json::{Value, json};
 
 use super::modes::PATHS;
+use super::support::media::{silence, sines};
 use super::support::net::{self, Namespace};
 use super::support::office::record;
 use super::support::pins::{self, challenge, pin};
 use super::support::process::Process;
 use super::support::site::{Outcome, Site};
-use super::support::wait_until;
+use super::support::{wait_until, wav};
 
 /// The office's number, and the one extension that it has.
 const OFFICE: &str = "+19995550123";
@@ -36,6 +37,12 @@ impl Office<'_> {
     /// The call's outcome, and the events of the attendant.
     #[track_caller]
     fn call(&self) -> (Outcome, Vec<Value>) {
+        self.call_to(|_| ())
+    }
+
+    /// The same, where the office says something else.
+    #[track_caller]
+    fn call_to(&self, change: impl FnOnce(&Site)) -> (Outcome, Vec<Value>) {
         let network = Namespace::new();
         network.enter();
         let site = Site::new("attendant", "127.0.0.1");
@@ -43,6 +50,7 @@ impl Office<'_> {
         pins::configure(&site, "");
         site.scratch.write("tenants/default.toml", self.tenant);
         record(&site);
+        change(&site);
         let file = |name: &str| site.scratch.path().join(name).to_string_lossy().into_owned();
         let (directory, hello) = (file("office"), file("hello.wav"));
         let (listen, behind) =
@@ -157,4 +165,18 @@ fn an_unknown_extension_and_one_where_nobody_answers_verify_nobody_and_end() {
     };
     ends("99", &[]);
     ends(KEYS, &["--answer", "busy"]);
+}
+
+/// Contract §4: a busy tone says what a 486 does, and is told before the person's time has run out.
+#[test]
+fn a_busy_tone_behind_an_attendant_is_busy() {
+    let (outcome, events) =
+        Office { extension: "99", mode: challenge("42"), attendant: &[], phone: &[], tenant: "" }.call_to(
+            |site| {
+                let burst = [sines(&[(480.0, 4_000.0), (620.0, 4_000.0)], 4_000), silence(500)].concat();
+                site.scratch.write("office/unknown.wav", wav::bytes(&burst.repeat(20)));
+            },
+        );
+    outcome.assert_ended("unreached", "busy");
+    assert_eq!(tells(&events, "ended").len(), 1, "{events:?}");
 }

@@ -295,6 +295,7 @@ fn word(event: &SignalEvent) -> String {
         SignalEvent::Renegotiated(format) => format!("renegotiated {}", port(format)),
         SignalEvent::Held(held) => format!("held {held}"),
         SignalEvent::Key(press) => format!("key {}", press.digit.as_char()),
+        SignalEvent::Untrusted { why, .. } => format!("ignored {why:?}"),
         SignalEvent::Diverted => "diverted".to_owned(),
         SignalEvent::HungUp(cause) => format!("hung up {:?}", cause.stage),
         SignalEvent::Ended(cause) => {

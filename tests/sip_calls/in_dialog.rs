@@ -258,7 +258,14 @@ fn a_request_with_the_wrong_tags_or_an_old_cseq_changes_nothing() {
     stage.receive(&info(5, "application/dtmf", "#"));
     let lines = ["200 OK (8 INFO)", "500 Server Internal Error (5 INFO)"];
     assert_eq!(stage.sent_lines(), lines);
-    assert_eq!(stage.events(), ["key 1"]);
+    assert_eq!(stage.events(), ["key 1", "ignored Stale"]);
+    // A key of another dialog counts no more than one that was sent before, and is told too.
+    stage.receive(&request("INFO", 9, "mallory", "Content-Type: application/dtmf\n\n#"));
+    assert_eq!(stage.sent_lines(), ["481 Call/Transaction Does Not Exist (9 INFO)"]);
+    assert_eq!(stage.events(), ["ignored ForeignSource"]);
+    stage.receive(&request("INFO", 10, "mallory", "Content-Type: application/hook-flash\n\nx"));
+    stage.sent();
+    assert_eq!(stage.events(), [""; 0], "no key is none");
     // An ACK of no dialog is never answered.
     stage.receive(&request("ACK", 9, "mallory", ""));
     assert_eq!(stage.sent_lines(), [""; 0]);

@@ -73,7 +73,9 @@ fn impression(
             MediaEvent::VoiceBegan { at } => impression.handle_voice_began(*now, *at),
             MediaEvent::VoiceEnded { at } => impression.handle_voice_ended(*now, *at),
             MediaEvent::Sound { sound, from } => impression.handle_sound(*now, *sound, *from),
-            MediaEvent::RingbackBegan { .. } | MediaEvent::RingbackEnded { .. } => {}
+            MediaEvent::RingbackBegan { .. }
+            | MediaEvent::RingbackEnded { .. }
+            | MediaEvent::Engaged { .. } => {}
             MediaEvent::Key(_)
             | MediaEvent::Undecided { .. }
             | MediaEvent::Untrusted { .. }

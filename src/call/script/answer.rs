@@ -65,7 +65,7 @@ impl Script {
             let is_unclean = self.trust.is_unclean(began);
             self.note(if is_unclean { Conclusion::Untrusted } else { Conclusion::Incomplete });
             if is_unclean {
-                self.effects.push_back(ScriptEffect::Ignored { why: Distrust::Unclean, began });
+                self.effects.push_back(ScriptEffect::Ignored { why: Distrust::Unclean, began, path: None });
             }
             if !self.ask_spoken(now) {
                 self.conclude(Conclusion::Untrusted, None);

@@ -33,21 +33,34 @@ impl Script {
     /// What greeted at length has paused: it may have asked who calls and why, or may be a person who heard
     /// nothing of the prompt.
     pub fn handle_greeted(&mut self, now: Instant) {
-        self.begin_anew(now, self.plan.prompts.screening.clone());
+        let introduction = self.plan.prompts.screening.clone();
+        self.screened |= introduction.is_some() && self.is_prompting();
+        self.begin_anew(now, introduction);
     }
 
     /// Somebody has come on who has not heard the prompt.
     pub fn handle_came_on(&mut self, now: Instant) {
+        self.came_on = true;
         self.begin_anew(now, None);
+    }
+
+    /// Whether what greeted was told who calls and why, and nobody has come on since.
+    pub fn was_screened(&self) -> bool {
+        self.screened && !self.came_on
     }
 
     /// The prompt from its start, unless somebody is keying; it is no repeat of it.
     fn begin_anew(&mut self, now: Instant, before: Option<Arc<Clip>>) {
-        let is_prompting = matches!(self.state, State::Saying | State::Listening { .. });
-        if is_prompting && self.ask == Ask::Task && self.entry.is_empty() {
+        if self.is_prompting() {
             self.said = self.said.saturating_sub(1);
             self.say_prompt(now, Duration::ZERO, before);
         }
+    }
+
+    /// Whether the prompt is said, or a key waited for, and none came.
+    pub(super) fn is_prompting(&self) -> bool {
+        let is_said = matches!(self.state, State::Saying | State::Listening { .. });
+        is_said && self.ask == Ask::Task && self.entry.is_empty()
     }
 
     /// What was wrong, then the instruction; the person knows by now who calls.
@@ -187,7 +200,7 @@ impl Script {
             | Conclusion::SpokenMatched => &prompts.thanks,
             Conclusion::FraudReported => &prompts.fraud.reported,
             Conclusion::TooLate => &prompts.expired,
-            Conclusion::Nobody => return None,
+            Conclusion::Nobody | Conclusion::Engaged => return None,
             Conclusion::ChallengeWrong | Conclusion::PinWrong => &prompts.locked,
             Conclusion::Incomplete
             | Conclusion::PinMissing

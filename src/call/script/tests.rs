@@ -385,3 +385,20 @@ fn the_third_wrong_entry_ends_as_invalid() {
     }
     assert_eq!(bench.told(), ["Invalid", "goodbye"]);
 }
+
+/// Who asked was told who calls and why; whether anybody came on is all that tells a screener.
+#[test]
+fn a_call_is_screened_when_its_question_was_answered_and_nobody_came_on() {
+    let mut bench = Bench::prompted();
+    assert!(!bench.script.was_screened());
+    bench.script.handle_greeted(bench.at(5_000));
+    assert_eq!(bench.told(), ["screening+context+instruction", "prompting"]);
+    assert!(bench.script.was_screened());
+    bench.script.handle_came_on(bench.at(12_000));
+    assert!(!bench.script.was_screened());
+    bench.script.handle_greeted(bench.at(16_000));
+    assert!(!bench.script.was_screened(), "somebody was there");
+    let mut silent = Bench::of(Task::Confirm, Prompts { screening: None, ..prompts() });
+    silent.script.handle_greeted(silent.at(5_000));
+    assert!(!silent.script.was_screened(), "its question was not answered");
+}

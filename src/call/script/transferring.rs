@@ -2,7 +2,7 @@
 
 use std::time::Instant;
 
-use super::{Ask, Conclusion, Script, ScriptEffect, State};
+use super::{Conclusion, Script, ScriptEffect, State};
 use crate::call::transfer::{Due, Transfer};
 use crate::leg::key::Digit;
 
@@ -20,6 +20,14 @@ impl Script {
         transfer.handle_ringback(at, sounds);
         if sounds && self.is_talking_to_nobody() {
             self.wait_for_person();
+        }
+    }
+
+    /// A busy or congestion tone is heard since then: behind the attendant it is the extension's.
+    pub fn handle_engaged(&mut self, from: Instant) {
+        let is_its = |transfer: &Transfer| transfer.is_behind(from);
+        if self.is_transferring() && self.transfer.as_ref().is_some_and(is_its) {
+            self.conclude(Conclusion::Engaged, None);
         }
     }
 
@@ -58,8 +66,7 @@ impl Script {
 
     /// Whether the prompt is said while nobody has keyed anything.
     fn is_talking_to_nobody(&self) -> bool {
-        let is_said = matches!(self.state, State::Saying | State::Listening { .. });
-        is_said && self.ask == Ask::Task && self.failed == 0 && self.entry.is_empty()
+        self.is_prompting() && self.failed == 0
     }
 
     /// It rings on: who seemed to be there was the attendant, or the pause between two bursts.

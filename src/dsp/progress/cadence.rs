@@ -18,6 +18,9 @@ const CONTINUOUS_MS: f32 = 500.0;
 /// No burst of any plan is this short; what is, is an edge of another.
 const SHORTEST: Samples = Samples::from_ms(120);
 
+/// So many bursts of a busy tone are one for certain while it goes on: machines beep twice.
+const ENGAGED_BURSTS: u16 = 3;
+
 /// The most places in a plan at which a train may begin.
 const PLACES: usize = 8;
 
@@ -96,6 +99,14 @@ impl Cadences {
         let longest = f32::from(longest) * (1.0 + TOLERANCE_SHARE) + TOLERANCE_MS;
         alike().any(|other| other.sound == Sound::Ringback)
             && burst.duration() >= Samples::from_ms(longest as u64)
+    }
+
+    /// Where the train of bursts began that says by now that the line is engaged; `None`: none does yet, or
+    /// it is over.
+    pub(super) fn engaged_since(&self) -> Option<Samples> {
+        let train = self.train.as_ref().filter(|train| train.bursts >= ENGAGED_BURSTS)?;
+        let told = train.told(self.plan)?;
+        matches!(told.sound, Sound::Busy | Sound::Reorder).then_some(told.begin)
     }
 
     /// Takes the next burst.

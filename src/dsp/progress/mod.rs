@@ -234,6 +234,12 @@ impl Listener {
         self.bursts.so_far().filter(rings).map(|burst| burst.begin)
     }
 
+    /// Where the busy or congestion tone began that is heard now; `None`: there is none for certain. It is
+    /// known after its third burst, and forgotten when it has stopped.
+    pub fn engaged_since(&self) -> Option<Samples> {
+        self.cadences.engaged_since()
+    }
+
     /// Hears what is left of samples that were mostly our own echo: no voice.
     pub fn feed_echo(&mut self, samples: &[i16], tell: &mut impl FnMut(SoundEvent)) {
         self.hear(samples, true, tell);

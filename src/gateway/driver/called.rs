@@ -3,9 +3,11 @@
 
 use super::Driver;
 use crate::call::script::{ConfirmKey, ScriptPlan};
+use crate::gateway::clock;
 use crate::gateway::observer::News;
 use crate::gateway::plan::script_plan;
 use crate::prompt::Pack;
+use crate::queue::EventStore;
 use crate::reason::Reason;
 
 impl Driver {
@@ -24,9 +26,10 @@ impl Driver {
         place.map(|place| place.region).unwrap_or_default()
     }
 
-    /// Fraud was reported after the verdict: the verdict stays.
+    /// Fraud was reported after the verdict: the verdict stays, the report is an event of its own.
     pub(super) fn tell_fraud(&self) {
         tracing::warn!(job = %self.job().key.id, tenant = %self.job().key.tenant, "fraud was reported in the farewell");
+        self.shared.store.fraud_reported(&self.claim, clock::wall());
         self.shared.observer.tell(&self.job().key, News::FraudReported);
     }
 

@@ -18,12 +18,20 @@ pub(super) struct Attention {
     tone: Option<Samples>,
     /// Whether the beginning of a burst of ringing was told, and its end was not.
     ringing: bool,
+    /// The begin of the busy tone told last.
+    engaged: Option<Samples>,
 }
 
 impl Attention {
     /// Nothing heard yet.
     pub(super) fn new(plan: &'static TonePlan) -> Attention {
-        Attention { listener: Listener::new(plan), speaking: false, tone: None, ringing: false }
+        Attention {
+            listener: Listener::new(plan),
+            speaking: false,
+            tone: None,
+            ringing: false,
+            engaged: None,
+        }
     }
 
     /// Hears samples, what is left of them when they were mostly our own echo.
@@ -71,6 +79,11 @@ impl Attention {
         }
         if tone.is_some() || self.ringing {
             self.note_ringing(end, place, tell);
+        }
+        let engaged = self.listener.engaged_since();
+        if let Some(since) = engaged.filter(|_| engaged != self.engaged) {
+            self.engaged = engaged;
+            tell(MediaEvent::Engaged { from: place.moment(end, since) });
         }
     }
 

@@ -51,6 +51,8 @@ pub struct Cleanup {
     record: SipRecord,
     /// Whether the INVITE got a final response other than 2xx.
     refused: bool,
+    /// Whether the far end answered a BYE, or sent one.
+    hung_up: bool,
     until: Instant,
     over: bool,
 }
@@ -81,6 +83,7 @@ impl Cleanup {
             suspected: None,
             record: record.clone(),
             refused: false,
+            hung_up: false,
             until: now + T1_X64,
             over: false,
         };
@@ -144,6 +147,11 @@ impl Cleanup {
         is_settled && self.usages.iter().all(Usage::has_parted) && self.out.is_empty()
     }
 
+    /// Whether the far end itself has said that its call is over, so that the phone is free.
+    pub fn is_confirmed(&self) -> bool {
+        (self.refused || self.hung_up) && self.has_parted()
+    }
+
     /// RFC 3261 §9.2: a CANCEL is answered with 200 even where it has no effect, so that only the end of
     /// the INVITE, or the dialog that it led to, tells.
     fn is_settled(&self) -> bool {
@@ -190,6 +198,10 @@ impl Cleanup {
             self.out.carry_out(&self.peer, &effects);
             return self.suspect(now, response);
         }
+        // A challenge asks for the BYE once more (RFC 3261 §22.2); a 481 knows of no call.
+        let is_challenge = matches!(response.status.code(), 401 | 407);
+        let is_to_bye = response.headers.cseq().is_ok_and(|cseq| cseq.method == Method::Bye);
+        self.hung_up |= is_to_bye && response.status.is_final() && !is_challenge;
         for usage in &mut self.usages {
             let cx = &mut Cx { now, tokens: &mut self.tokens, out: &mut self.out };
             let _ = usage.handle_response(cx, &key, response);
@@ -247,6 +259,7 @@ impl Cleanup {
     fn handle_request(&mut self, now: Instant, request: &Request, source: &Peer) {
         let usage = self.usages.iter_mut().find(|usage| usage.dialog.matches(&request.headers));
         if let Some(usage) = usage {
+            self.hung_up |= request.method == Method::Bye;
             let cx = &mut Cx { now, tokens: &mut self.tokens, out: &mut self.out };
             let _ = usage.handle_request(cx, request, source);
         } else if request.method != Method::Ack {

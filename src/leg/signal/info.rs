@@ -3,10 +3,11 @@
 //! `application/dtmf-relay` says `Signal=5` and `Duration=160` (milliseconds) on two lines;
 //! `application/dtmf` is the key alone. RFC 6086 §1.1 calls both legacy usage of INFO.
 
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
-use crate::leg::key::Digit;
-use crate::sip::message::Headers;
+use crate::leg::SignalEvent;
+use crate::leg::key::{Digit, Distrust};
+use crate::sip::message::{Headers, Method, Request};
 
 /// The media type of the body with `Signal=` and `Duration=`.
 pub const DTMF_RELAY: &str = "application/dtmf-relay";
@@ -28,6 +29,19 @@ pub enum Info {
     Nothing,
     /// A body of a type that we do not read: 415 (RFC 3261 §8.2.3).
     UnknownType,
+}
+
+/// What is told of a request that holds a key which must not count; `None` where it holds none.
+pub(super) fn untrusted(now: Instant, request: &Request, why: Distrust) -> Option<SignalEvent> {
+    if request.method != Method::Info {
+        return None;
+    }
+    match of(&request.headers, &request.body) {
+        Info::Key(_, held) => {
+            Some(SignalEvent::Untrusted { why, began: now.checked_sub(held).unwrap_or(now) })
+        }
+        Info::Nothing | Info::UnknownType => None,
+    }
 }
 
 /// What an INFO with these headers and this body says.

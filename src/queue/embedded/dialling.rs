@@ -5,7 +5,7 @@ use rusqlite::{OptionalExtension, params};
 use super::claiming::claim_of;
 use super::events::{self, Of};
 use super::finishing;
-use super::schema::{self, blob, phase};
+use super::schema::{self, blob, ms, phase};
 use super::task::{Outcome, Step};
 use crate::job::UnixMs;
 use crate::leg::record::LegRecord;
@@ -28,8 +28,8 @@ pub(super) fn begin(
         Ok(number) => number,
         Err(refused) => return Ok(Ok(Err(refused))),
     };
-    let sql = "UPDATE jobs SET phase = 3, permit = ?2 WHERE seq = ?1";
-    step.db.prepare_cached(sql)?.execute([claim.fence.row, number])?;
+    let sql = "UPDATE jobs SET phase = 3, permit = ?2, dialled_at = ?3 WHERE seq = ?1";
+    step.db.prepare_cached(sql)?.execute([claim.fence.row, number, ms(now)])?;
     add_leg(step, claim.fence.row, number, leg)?;
     let key = &claim.job.key;
     events::noted(step, Of { row: claim.fence.row, key })?;
@@ -120,13 +120,22 @@ pub(super) fn leg_over(step: &mut Step<'_>, dial: DialId) -> Outcome<()> {
 pub(super) fn orphans(step: &mut Step<'_>) -> Outcome<Vec<Orphan>> {
     let mut orphans = Vec::new();
     for permit in live_permits(step)? {
-        let dial = permit.dial();
-        orphans.push(Orphan { dial, permit: Some(permit), legs: legs(step, dial)? });
+        orphans.push(orphan(step, permit.dial(), Some(permit))?);
     }
     for dial in outlived_outcomes(step)? {
-        orphans.push(Orphan { dial, permit: None, legs: legs(step, dial)? });
+        orphans.push(orphan(step, dial, None)?);
     }
     Ok(Ok(orphans))
+}
+
+fn orphan(step: &Step<'_>, dial: DialId, permit: Option<Permit>) -> rusqlite::Result<Orphan> {
+    let sql = "SELECT dialled_at FROM jobs WHERE seq = ?1";
+    let dialled_at = step
+        .db
+        .prepare_cached(sql)?
+        .query_row([dial.row], |row| row.get::<_, Option<i64>>("dialled_at"))?
+        .map(|ms| UnixMs(u64::try_from(ms).unwrap_or(0)));
+    Ok(Orphan { dial, permit, dialled_at, legs: legs(step, dial)? })
 }
 
 fn live_permits(step: &Step<'_>) -> rusqlite::Result<Vec<Permit>> {

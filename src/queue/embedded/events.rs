@@ -82,8 +82,7 @@ pub(super) fn finished(step: &mut Step<'_>, of: Of<'_>, result: &JobResult) -> r
 
 /// The end of a call.
 pub(super) fn ended(step: &mut Step<'_>, of: Of<'_>, end: &CallEnd, now: UnixMs) -> Outcome<()> {
-    // A job whose days have passed, or another store's.
-    if !step.db.prepare_cached("SELECT 1 FROM jobs WHERE seq = ?1")?.exists([of.row])? {
+    if !is_kept(step, of.row)? {
         return Ok(Ok(()));
     }
     noted(step, of)?;
@@ -92,6 +91,19 @@ pub(super) fn ended(step: &mut Step<'_>, of: Of<'_>, end: &CallEnd, now: UnixMs)
     add(step, of, n, Progress::Ended, now, With::End(end, &written))?;
     records::ended(step, of.row, &written)?;
     Ok(Ok(()))
+}
+
+/// Fraud was reported after the result.
+pub(super) fn fraud_reported(step: &mut Step<'_>, of: Of<'_>, now: UnixMs) -> Outcome<()> {
+    if is_kept(step, of.row)? {
+        happened(step, of, Progress::FraudReported, now)?;
+    }
+    Ok(Ok(()))
+}
+
+/// Not a job whose days have passed, or another store's.
+fn is_kept(step: &Step<'_>, row: i64) -> rusqlite::Result<bool> {
+    step.db.prepare_cached("SELECT 1 FROM jobs WHERE seq = ?1")?.exists([row])
 }
 
 /// Writes what the board holds of a job.
@@ -148,13 +160,16 @@ fn add(
     Ok(())
 }
 
-/// An event's number in the tables: its place in the contract's list.
+/// An event's number in the tables: its place in the contract's list, and what was added behind it.
 fn number(event: Progress) -> i64 {
-    Progress::ALL.iter().position(|known| *known == event).map_or(-1, |at| at as i64)
+    let listed = Progress::STATES.iter().position(|known| *known == event);
+    listed.unwrap_or(Progress::STATES.len()) as i64
 }
 
 fn named(number: i64) -> Option<Progress> {
-    Progress::ALL.get(usize::try_from(number).ok()?).copied()
+    let place = usize::try_from(number).ok()?;
+    let late = (place == Progress::STATES.len()).then_some(Progress::FraudReported);
+    Progress::STATES.get(place).copied().or(late)
 }
 
 /// What a page reads of each row.

@@ -325,6 +325,13 @@ impl EventStore for Embedded {
         drop(self.0.writer.send(class, ended));
     }
 
+    fn fraud_reported(&self, claim: &Claim, now: UnixMs) {
+        let (row, key) = (claim.fence.row, claim.job.key.clone());
+        let reported =
+            move |step: &mut Step<'_>| events::fraud_reported(step, events::Of { row, key: &key }, now);
+        drop(self.0.writer.send(Class::MustLand, reported));
+    }
+
     async fn follow(&self) -> Result<Followed, StoreError> {
         if self.0.board.followers() >= events::MAX_FOLLOWERS {
             return Err(StoreError::TooManyFollowers);

@@ -11,7 +11,8 @@ use crate::job::UnixMs;
 
 /// What makes each version of the tables out of the one before; a new store takes every step. Steps are
 /// only ever added: a store of any older gateway opens.
-const STEPS: &[&str] = &[TABLES, KEPT, tokens::TABLES, events::TABLES, records::TABLES, records::ENDED];
+const STEPS: &[&str] =
+    &[TABLES, KEPT, tokens::TABLES, events::TABLES, records::TABLES, records::ENDED, DIALLED];
 
 /// Grows with [`STEPS`]; a store of a newer gateway is refused.
 pub(super) const VERSION: i64 = STEPS.len() as i64;
@@ -98,6 +99,9 @@ CREATE TABLE consumers(
   PRIMARY KEY(tenant, name)
 ) STRICT, WITHOUT ROWID;
 ";
+
+/// When the job's last permit was given.
+const DIALLED: &str = "ALTER TABLE jobs ADD COLUMN dialled_at INTEGER;";
 
 /// What other rooms have to remember, by kind and key; the store does not read it.
 const KEPT: &str = "

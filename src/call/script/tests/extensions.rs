@@ -106,6 +106,19 @@ fn nobody_behind_the_attendant_is_no_answer() {
     assert_eq!(dialled(challenge()).script.left_unanswered(), Conclusion::Nobody, "the attendant hung up");
 }
 
+/// Contract §4, busy: the attendant's own tones are not the extension's, and who was met has hung up.
+#[test]
+fn a_busy_tone_behind_the_attendant_ends_the_call_and_any_other_does_not() {
+    let mut bench = dialled(challenge());
+    bench.script.handle_engaged(bench.at(1_500));
+    assert_eq!(bench.told(), Vec::<String>::new(), "it began before the keys had left");
+    bench.script.handle_engaged(bench.at(4_000));
+    assert_eq!(bench.told(), ["Engaged", "hang up"]);
+    let mut bench = answered_for(challenge());
+    bench.script.handle_engaged(bench.at(9_000));
+    assert_eq!(bench.told(), Vec::<String>::new(), "somebody was there");
+}
+
 #[test]
 fn where_it_rings_on_the_prompt_is_taken_back_and_begins_anew() {
     let mut bench = answered_for(challenge());

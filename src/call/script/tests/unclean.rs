@@ -169,8 +169,9 @@ fn digits_in_a_greeting_are_no_part_of_an_entry_but_leave_it_doubtful() {
 fn what_a_stranger_sends_stains_no_call_and_spoils_no_entry() {
     let mut bench = Bench::prompted_for(Task::Challenge { digits: digits("42") }, prompts());
     bench.key('4', 4_000);
-    bench.script.handle_untrusted(Distrust::ForeignSource, bench.at(4_200));
+    bench.script.handle_untrusted(Distrust::ForeignSource, bench.at(4_200), None);
+    bench.script.handle_untrusted(Distrust::Stale, bench.at(4_300), Some(KeyPath::SipInfo));
     bench.keys("2#", 4_400);
-    assert_eq!(bench.told(), ["ignored ForeignSource", "ChallengeMatched", "thanks"]);
+    assert_eq!(bench.told(), ["ignored ForeignSource", "ignored Stale", "ChallengeMatched", "thanks"]);
     assert_eq!(bench.script.left_unanswered(), Conclusion::Untrusted);
 }

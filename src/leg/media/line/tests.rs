@@ -52,6 +52,7 @@ enum Told {
     Foreign,
     Voice(bool),
     Ringback(bool),
+    Engaged,
     Sound(crate::leg::LineSound),
     Key(char, KeyPath),
     Played(u32, usize),
@@ -190,6 +191,7 @@ impl Bench {
                 MediaEvent::VoiceEnded { .. } => Told::Voice(false),
                 MediaEvent::RingbackBegan { .. } => Told::Ringback(true),
                 MediaEvent::RingbackEnded { .. } => Told::Ringback(false),
+                MediaEvent::Engaged { .. } => Told::Engaged,
                 MediaEvent::Sound { sound, .. } => Told::Sound(sound),
                 MediaEvent::Played { saying, clip, at } => {
                     assert_eq!(at, self.at());

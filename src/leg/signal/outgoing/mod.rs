@@ -10,10 +10,12 @@ use std::time::Instant;
 
 use super::cause;
 use super::facts::Facts;
+use super::info;
 use super::output::{Cx, Outbox, Peer, RecordRequest, TargetNews, Transmit};
 use super::setup::OutgoingSetup;
 use super::tokens::Tokens;
 use super::usage::Usage;
+use crate::leg::key::Distrust;
 use crate::leg::{Cause, CauseKind, SignalEvent};
 use crate::sdp::Session;
 use crate::sip::digest::Authenticator;
@@ -224,6 +226,9 @@ impl Outgoing {
     fn handle_request(&mut self, now: Instant, request: &Request, source: &Peer) {
         let usage = self.usages.iter_mut().find(|usage| usage.dialog.matches(&request.headers));
         let Some(usage) = usage else {
+            if let Some(event) = info::untrusted(now, request, Distrust::ForeignSource) {
+                self.out.event(event);
+            }
             return self.answer_stray(request, source);
         };
         let tag = usage.dialog.remote_tag().to_owned();

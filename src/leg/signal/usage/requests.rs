@@ -1,7 +1,7 @@
 //! Requests received in a dialog: RFC 3261 §12.2.2, §15.1.2; INFO and OPTIONS.
 
 use super::{Standing, Usage};
-use crate::leg::key::{KeyPath, Press};
+use crate::leg::key::{Distrust, KeyPath, Press};
 use crate::leg::signal::cause;
 use crate::leg::signal::info::{self, DTMF, DTMF_RELAY, Info};
 use crate::leg::signal::output::{Cx, Peer};
@@ -24,10 +24,20 @@ impl Usage {
             return self.handle_ack(cx, request);
         }
         if let Some(refusal) = self.refusal(request) {
+            self.tell_stale(cx, request);
             self.answer(cx, request, source, &refusal);
             return None;
         }
         self.dispatch(cx, request, source)
+    }
+
+    /// A key that is older than what was taken of this dialog was sent before. A copy of the last one came
+    /// by another way, and tells nothing new.
+    fn tell_stale(&self, cx: &mut Cx<'_>, request: &Request) {
+        let is_old = request.headers.cseq().is_ok_and(|cseq| self.dialog.is_old(cseq.number));
+        if let Some(event) = info::untrusted(cx.now, request, Distrust::Stale).filter(|_| is_old) {
+            cx.out.event(event);
+        }
     }
 
     /// What refuses a request whatever it wants.

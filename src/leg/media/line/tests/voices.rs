@@ -144,3 +144,21 @@ fn ringing_is_told_burst_by_burst_by_the_tones_of_the_country() {
         }
     }
 }
+
+/// Behind an office's attendant a busy tone goes on until somebody hangs up: it has to be known before.
+#[test]
+fn a_busy_tone_is_told_once_while_it_goes_on_and_two_bursts_are_none() {
+    let busy = |times| ringback(&[480.0, 620.0], &[500, 500], times);
+    let mut bench = hearing(true, |_| busy(10));
+    bench.run(ms(8_000));
+    let told: Vec<&(Duration, Told)> = bench.told.iter().filter(|(_, told)| *told == Told::Engaged).collect();
+    let [(at, _)] = told[..] else { panic!("{:?}", bench.told) };
+    assert!((ms(3_500)..ms(4_000)).contains(at), "at the end of its third burst: {at:?}");
+    for other in
+        [busy(2), ringback(&[440.0, 480.0], &[2_000, 4_000], 2), ringback(&[350.0, 440.0], &[6_000, 0], 1)]
+    {
+        let mut bench = hearing(true, |_| other);
+        bench.run(ms(15_000));
+        assert!(!bench.told.iter().any(|(_, told)| *told == Told::Engaged), "{:?}", bench.told);
+    }
+}
