@@ -8,6 +8,7 @@ mod effect;
 mod entry;
 mod gate;
 pub mod pin;
+mod press;
 pub mod prompts;
 pub mod script;
 pub mod task;
@@ -21,6 +22,7 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 pub use effect::{Conclusion, ScriptEffect};
+pub use press::{IgnoredPress, PressRecord};
 
 use crate::leg::key::{Distrust, KeyEvent, KeyJoiner, KeyPath, Press};
 use crate::leg::{Cause, CauseKind, MediaCommand, MediaEvent, MediaFigures, MediaFormat, SignalEvent};
@@ -55,27 +57,6 @@ pub enum CallEffect {
     Block,
     /// Signalling ended and the media half is closed; nothing follows.
     Ended,
-}
-
-/// One key press of the call, for the record: never which digit, except `#`.
-#[derive(Debug, Clone, PartialEq)]
-pub struct PressRecord {
-    /// Every path that told it, the first one first.
-    pub paths: Vec<KeyPath>,
-    /// When it began, counted from the answer.
-    pub since_answer: Duration,
-    began: Instant,
-}
-
-/// One press that did not count, for the record: never which digit.
-#[derive(Debug, Clone, Copy, PartialEq)]
-pub struct IgnoredPress {
-    /// Why it did not count.
-    pub why: Distrust,
-    /// The path that told it first, if the media half knows it.
-    pub path: Option<KeyPath>,
-    /// When it began, counted from the answer; zero before it.
-    pub since_answer: Duration,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -200,9 +181,10 @@ impl Call {
         self.run_script();
     }
 
-    /// The wrong entry of [`CallEffect::Failed`] is durable.
-    pub fn handle_recorded(&mut self, now: Instant) {
-        self.script.handle_recorded(now);
+    /// The wrong entry of [`CallEffect::Failed`] is durable; it has locked PINs and challenges for so long,
+    /// if it has.
+    pub fn handle_recorded(&mut self, now: Instant, locked_for: Option<Duration>) {
+        self.script.handle_recorded(now, locked_for);
         self.run_script();
     }
 

@@ -1,6 +1,7 @@
 //! The clips of one call, as its script says them.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use crate::clip::Clip;
 use crate::leg::key::Digit;
@@ -34,7 +35,7 @@ pub struct Prompts {
     /// After a `#` that came too late for the login page.
     pub expired: Option<Arc<Clip>>,
     /// After the last wrong entry.
-    pub locked: Option<Arc<Clip>>,
+    pub locked: LockedClips,
     /// After the last waiting time.
     pub goodbye: Option<Arc<Clip>>,
 }
@@ -63,6 +64,23 @@ pub struct CodeClips {
     pub digits: DigitClips,
     /// Behind the last reading.
     pub goodbye: Option<Arc<Clip>>,
+}
+
+/// What is said after the last wrong entry.
+#[derive(Debug, Clone, Default)]
+pub struct LockedClips {
+    /// Where another call may be asked for at once, or nobody knows when.
+    pub plain: Option<Arc<Clip>>,
+    /// Where PINs and challenges are locked: each for a wait of at most so long, the shortest first.
+    pub waits: Vec<(Duration, Arc<Clip>)>,
+}
+
+impl LockedClips {
+    /// The farewell where they stay locked for so long, rounded up to what can be said.
+    pub(super) fn farewell(&self, wait: Option<Duration>) -> Option<Arc<Clip>> {
+        let told = wait.and_then(|wait| self.waits.iter().find(|(longest, _)| wait <= *longest));
+        told.map(|(_, clip)| clip).or(self.plain.as_ref()).cloned()
+    }
 }
 
 /// What is said after a report of fraud.

@@ -134,6 +134,8 @@ pub struct Script {
     /// The way to the person, where an attendant answers.
     transfer: Option<Transfer>,
     trust: Trust,
+    /// For how long wrong entries have locked PINs and challenges.
+    locked_for: Option<Duration>,
     /// Whether what greeted was told who calls and why.
     screened: bool,
     /// Whether somebody has come on after a silence.
@@ -167,6 +169,7 @@ impl Script {
             marks: Marks::default(),
             transfer: Some(plan.extension.clone()).filter(|keys| !keys.is_empty()).map(Transfer::new),
             trust: Trust::default(),
+            locked_for: None,
             screened: false,
             came_on: false,
             fraud: FraudKey::default(),
@@ -292,9 +295,11 @@ impl Script {
         self.trust.divert();
     }
 
-    /// The wrong entry of [`ScriptEffect::Failed`] is durable: the person may hear of it.
-    pub fn handle_recorded(&mut self, now: Instant) {
+    /// The wrong entry of [`ScriptEffect::Failed`] is durable: the person may hear of it, and for how long
+    /// PINs and challenges are locked by it now, if they are.
+    pub fn handle_recorded(&mut self, now: Instant, locked_for: Option<Duration>) {
         let State::Recording { last } = self.state else { return };
+        self.locked_for = locked_for;
         match last {
             Some(began) => self.conclude(self.left, Some(began)),
             None => self.ask_again(now, self.plan.prompts.wrong.clone()),

@@ -1,6 +1,6 @@
 mod answering;
 
-use super::prompts::{FraudClips, Prompts, SpokenClips};
+use super::prompts::{FraudClips, LockedClips, Prompts, SpokenClips};
 use super::script::{ConfirmKey, ScriptLimits};
 use super::task::Task;
 use super::transfer::ExtensionKey;
@@ -71,7 +71,7 @@ impl Bench {
             fraud: FraudClips { question: Some(clip("question")), ..FraudClips::default() },
             thanks: Some(clip("thanks")),
             expired: None,
-            locked: None,
+            locked: LockedClips::default(),
             goodbye: None,
         };
         let limits = ScriptLimits {
@@ -208,12 +208,12 @@ fn a_wrong_challenge_is_told_for_the_record_and_a_hang_up_in_mid_entry_counts() 
     bench.press('5', KeyPath::Rfc4733, 2_000);
     bench.press('#', KeyPath::Rfc4733, 2_500);
     assert_eq!(bench.effects(), ["Key", "Stop", "Key", "failed Challenge"], "nothing is said yet");
-    bench.call.handle_recorded(bench.at(2_600));
+    bench.call.handle_recorded(bench.at(2_600), None);
     assert_eq!(bench.effects(), ["play", "Prompting"]);
     bench.press('5', KeyPath::Rfc4733, 3_000);
     bench.press('#', KeyPath::Rfc4733, 3_500);
     bench.effects();
-    bench.call.handle_recorded(bench.at(3_600));
+    bench.call.handle_recorded(bench.at(3_600), None);
     assert_eq!(bench.effects(), ["verdict ChallengeWrong", "hang up", "Close"]);
 
     let mut bench = Bench::past_the_gate_of(challenge());

@@ -93,14 +93,14 @@ impl AdmissionControl {
     }
 
     /// A wrong PIN or challenge of this job, or an entry broken off. Answers once it is durable, so that the
-    /// person may be told: whether PIN and challenge are locked now.
+    /// person may be told: for how long PIN and challenge are locked now, if they are.
     ///
     /// # Errors
     /// Those of the store; the entry counts all the same for as long as this process lives.
-    pub async fn wrong_entry(&self, job: &Job) -> Result<bool, StoreError> {
-        let (locked, changes) = self.engine().wrong_entry(job, clock::wall());
+    pub async fn wrong_entry(&self, job: &Job) -> Result<Option<Duration>, StoreError> {
+        let (locked_for, changes) = self.engine().wrong_entry(job, clock::wall());
         self.store.keep_now(rows(changes)).await?;
-        Ok(locked)
+        Ok(locked_for)
     }
 
     /// Forgets what no limit needs any more.

@@ -177,8 +177,8 @@ impl EventLoop {
         match command {
             Command::Open(id, order, reply) => self.open(id, *order, reply),
             Command::Recorded(id) => self.with_line(id, |line, edge| line.handle_recorded(now, edge)),
-            Command::EntryRecorded(id) => {
-                self.with_line(id, |line, edge| line.handle_entry_recorded(now, edge));
+            Command::EntryRecorded(id, locked_for) => {
+                self.with_line(id, |line, edge| line.handle_entry_recorded(now, locked_for, edge));
             }
             Command::Abandon(id) => self.abandon(id),
             Command::Withdraw(job) => {

@@ -177,9 +177,14 @@ impl Line {
         self.pump(now, edge);
     }
 
-    pub(super) fn handle_entry_recorded(&mut self, now: Instant, edge: &mut Edge<'_>) {
+    pub(super) fn handle_entry_recorded(
+        &mut self,
+        now: Instant,
+        locked_for: Option<Duration>,
+        edge: &mut Edge<'_>,
+    ) {
         if let Some(up) = &mut self.up {
-            up.call.handle_recorded(now);
+            up.call.handle_recorded(now, locked_for);
         }
         self.pump(now, edge);
     }

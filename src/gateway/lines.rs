@@ -1,6 +1,7 @@
 //! The drivers' side of the event loop: orders in, line numbers out.
 
 use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::Duration;
 
 use tokio::sync::{mpsc, oneshot};
 
@@ -21,8 +22,8 @@ pub(super) enum Command {
     Open(u64, Box<LineOrder>, oneshot::Sender<Result<(), NoPort>>),
     /// The record that this line waited for is durable.
     Recorded(u64),
-    /// The wrong entry that this line told of is durable.
-    EntryRecorded(u64),
+    /// The wrong entry that this line told of is durable, and locks for so long, if it does.
+    EntryRecorded(u64, Option<Duration>),
     /// Drop this line; none of its INVITEs that waits for a record leaves.
     Abandon(u64),
     /// End this job's call.
@@ -67,8 +68,8 @@ impl Lines {
         self.send(Command::Recorded(line)).await;
     }
 
-    pub(super) async fn entry_recorded(&self, line: u64) {
-        self.send(Command::EntryRecorded(line)).await;
+    pub(super) async fn entry_recorded(&self, line: u64, locked_for: Option<Duration>) {
+        self.send(Command::EntryRecorded(line, locked_for)).await;
     }
 
     pub(super) async fn abandon(&self, line: u64) {

@@ -8,7 +8,7 @@ use rand::seq::IndexedRandom;
 
 use super::clock;
 use crate::call::pin::PinCheck;
-use crate::call::prompts::{CodeClips, DigitClips, FraudClips, Prompts, SpokenClips};
+use crate::call::prompts::{CodeClips, DigitClips, FraudClips, LockedClips, Prompts, SpokenClips};
 use crate::call::script::{ConfirmKey, ScriptLimits, ScriptPlan};
 use crate::call::task::Task;
 use crate::call::transfer::ExtensionKey;
@@ -111,9 +111,14 @@ fn prompts(pack: &Pack, job: &Job) -> Prompts {
         },
         thanks: clip(ClipName::Thanks),
         expired: clip(ClipName::Expired),
-        locked: clip(ClipName::PinLocked),
+        locked: LockedClips { plain: clip(ClipName::PinLocked), waits: locked_waits(pack) },
         goodbye: clip(ClipName::Goodbye),
     }
+}
+
+fn locked_waits(pack: &Pack) -> Vec<(Duration, Arc<Clip>)> {
+    let told = |(longest, name)| Some((longest, pack.clip(name)?.clone()));
+    ClipName::LOCKED.into_iter().filter_map(told).collect()
 }
 
 fn digit_clips(pack: &Pack) -> Option<DigitClips> {

@@ -20,8 +20,8 @@ pub(super) struct Lock {
 }
 
 impl Lock {
-    /// Notes a wrong entry; whether it is locked now.
-    pub(super) fn wrong(&mut self, config: &LockConfig, now: UnixMs) -> bool {
+    /// Notes a wrong entry.
+    pub(super) fn wrong(&mut self, config: &LockConfig, now: UnixMs) {
         if self.reset_at <= now {
             self.wrong = 0;
         }
@@ -31,7 +31,6 @@ impl Lock {
             self.wrong = 0;
             self.locked_until = now.plus(config.unlock);
         }
-        self.locked_until > now
     }
 
     /// How long it stays locked; `None` when it is open.
@@ -56,12 +55,16 @@ mod tests {
             LockConfig { tries: 3, reset: Duration::from_secs(600), unlock: Duration::from_secs(3_600) };
         let s = |seconds: u64| UnixMs(seconds * 1_000);
         let mut lock = Lock::default();
-        assert!(!lock.wrong(&config, s(0)) && !lock.wrong(&config, s(10)));
-        assert!(!lock.wrong(&config, s(611)), "the first two were forgotten 600 s after the second");
-        assert!(!lock.wrong(&config, s(612)));
-        assert!(lock.wrong(&config, s(613)));
+        let wrong = |lock: &mut Lock, at| {
+            lock.wrong(&config, s(at));
+            lock.wait(s(at)).is_some()
+        };
+        assert!(!wrong(&mut lock, 0) && !wrong(&mut lock, 10));
+        assert!(!wrong(&mut lock, 611), "the first two were forgotten 600 s after the second");
+        assert!(!wrong(&mut lock, 612));
+        assert!(wrong(&mut lock, 613));
         assert_eq!(lock.wait(s(614)), Some(Duration::from_secs(3_599)));
         assert_eq!(lock.wait(s(613 + 3_600)), None);
-        assert!(!lock.wrong(&config, s(613 + 3_600)), "it starts anew");
+        assert!(!wrong(&mut lock, 613 + 3_600), "it starts anew");
     }
 }

@@ -1,5 +1,7 @@
 //! Wrong and right entries of PINs and challenges, and what they lock.
 
+use std::time::Duration;
+
 use super::change::{Change, Kind};
 use super::engine::Engine;
 use super::lock::Lock;
@@ -12,17 +14,18 @@ use crate::reason::Reason;
 
 impl Engine {
     /// A wrong PIN or challenge was keyed, or an entry broken off. The rows have to be durable before the
-    /// person is told; the answer is whether user or number is locked now.
-    pub fn wrong_entry(&mut self, job: &Job, wall: UnixMs) -> (bool, Vec<Change>) {
+    /// person is told; the answer is for how long user or number is locked now, if one is.
+    pub fn wrong_entry(&mut self, job: &Job, wall: UnixMs) -> (Option<Duration>, Vec<Change>) {
         let now = self.steady.at(wall);
-        let mut locked = false;
+        let mut locked_for = None;
         let mut changes = Vec::new();
         for mark in self.lock_marks(job) {
             let lock = self.locks.entry(mark, now);
-            locked |= lock.wrong(&self.settings.policy.lock, now);
+            lock.wrong(&self.settings.policy.lock, now);
+            locked_for = locked_for.max(lock.wait(now));
             changes.push(Change::put(Kind::Lock, mark.bytes().to_vec(), lock.needed_until(), &*lock));
         }
-        (locked, changes)
+        (locked_for, changes)
     }
 
     /// Takes in a row of [`Kind::Lock`] that an earlier run left.

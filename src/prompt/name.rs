@@ -1,6 +1,7 @@
 //! The clips a pack may hold, by name.
 
 use std::fmt;
+use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
@@ -60,6 +61,18 @@ pub enum ClipName {
     SpokenWrong,
     /// Farewell after the last wrong PIN or challenge of the call.
     PinLocked,
+    /// The same where they are locked: to try again in a few minutes.
+    LockedMinutes,
+    /// The same where they are locked: to try again in a quarter of an hour.
+    LockedQuarterHour,
+    /// The same where they are locked: to try again in half an hour.
+    LockedHalfHour,
+    /// The same where they are locked: to try again in an hour.
+    LockedHour,
+    /// The same where they are locked: to try again in a few hours.
+    LockedHours,
+    /// The same where they are locked: to try again in a day.
+    LockedDay,
     /// Farewell after the code.
     CodeGoodbye,
     /// The digit 0.
@@ -96,7 +109,7 @@ pub enum ClipName {
 
 impl ClipName {
     /// Every clip, in the order in which a call would say them; the digits last.
-    pub const ALL: [ClipName; 36] = [
+    pub const ALL: [ClipName; 42] = [
         ClipName::ContextSignIn,
         ClipName::ContextPasswordReset,
         ClipName::ContextRegistration,
@@ -122,6 +135,12 @@ impl ClipName {
         ClipName::Expired,
         ClipName::SpokenWrong,
         ClipName::PinLocked,
+        ClipName::LockedMinutes,
+        ClipName::LockedQuarterHour,
+        ClipName::LockedHalfHour,
+        ClipName::LockedHour,
+        ClipName::LockedHours,
+        ClipName::LockedDay,
         ClipName::CodeGoodbye,
         ClipName::Digit0,
         ClipName::Digit1,
@@ -147,6 +166,17 @@ impl ClipName {
         ClipName::Digit7,
         ClipName::Digit8,
         ClipName::Digit9,
+    ];
+
+    /// The farewells that tell when PINs and challenges are taken again, each with the longest wait that it
+    /// is said for: none is told less than is left.
+    pub const LOCKED: [(Duration, ClipName); 6] = [
+        (Duration::from_secs(5 * 60), ClipName::LockedMinutes),
+        (Duration::from_secs(15 * 60), ClipName::LockedQuarterHour),
+        (Duration::from_secs(30 * 60), ClipName::LockedHalfHour),
+        (Duration::from_secs(60 * 60), ClipName::LockedHour),
+        (Duration::from_secs(6 * 60 * 60), ClipName::LockedHours),
+        (Duration::from_secs(24 * 60 * 60), ClipName::LockedDay),
     ];
 
     /// The context that opens a saying for this purpose.
@@ -211,6 +241,12 @@ impl ClipName {
             ClipName::Expired => "expired",
             ClipName::SpokenWrong => "spoken_wrong",
             ClipName::PinLocked => "pin_locked",
+            ClipName::LockedMinutes => "locked_minutes",
+            ClipName::LockedQuarterHour => "locked_quarter_hour",
+            ClipName::LockedHalfHour => "locked_half_hour",
+            ClipName::LockedHour => "locked_hour",
+            ClipName::LockedHours => "locked_hours",
+            ClipName::LockedDay => "locked_day",
             ClipName::CodeGoodbye => "code_goodbye",
             ClipName::Digit0 => "digit_0",
             ClipName::Digit1 => "digit_1",

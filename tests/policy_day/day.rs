@@ -110,7 +110,7 @@ impl Day {
                 self.engine.dialled(&mut ticket);
                 if reason == Reason::PinWrong {
                     // Until it is locked: the person is told then, and the call ends.
-                    let locks = (1..=3).find(|_| self.engine.wrong_entry(job, at).0);
+                    let locks = (1..=3).find(|_| self.engine.wrong_entry(job, at).0.is_some());
                     tally.guesses += locks.unwrap_or(3);
                 }
                 self.engine.ended(&mut ticket, &End { reason, rung: true, up });

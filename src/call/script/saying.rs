@@ -201,7 +201,9 @@ impl Script {
             Conclusion::FraudReported => &prompts.fraud.reported,
             Conclusion::TooLate => &prompts.expired,
             Conclusion::Nobody | Conclusion::Engaged => return None,
-            Conclusion::ChallengeWrong | Conclusion::PinWrong => &prompts.locked,
+            Conclusion::ChallengeWrong | Conclusion::PinWrong => {
+                return prompts.locked.farewell(self.locked_for);
+            }
             Conclusion::Incomplete
             | Conclusion::PinMissing
             | Conclusion::Invalid

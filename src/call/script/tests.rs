@@ -1,7 +1,7 @@
 use std::sync::Arc;
 
 use super::*;
-use crate::call::prompts::{CodeClips, DigitClips, FraudClips, SpokenClips};
+use crate::call::prompts::{CodeClips, DigitClips, FraudClips, LockedClips, SpokenClips};
 use crate::clip::Clip;
 
 mod entries;
@@ -58,7 +58,12 @@ fn prompts() -> Prompts {
         },
         thanks: named("thanks"),
         expired: named("expired"),
-        locked: named("locked"),
+        locked: LockedClips {
+            plain: named("locked"),
+            waits: [(10, "in minutes"), (30, "in half an hour"), (60, "in an hour")]
+                .map(|(minutes, name)| (Duration::from_secs(60 * minutes), clip(name)))
+                .into(),
+        },
         goodbye: named("goodbye"),
     }
 }

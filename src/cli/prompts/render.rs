@@ -4,6 +4,7 @@ use std::fs;
 use std::io::{self, Write};
 use std::path::PathBuf;
 use std::sync::Arc;
+use std::time::Duration;
 
 use clap::Args;
 use serde::Serialize;
@@ -40,6 +41,9 @@ pub(super) struct RenderArgs {
     /// The digits that the mode `code` reads out
     #[arg(long, default_value = "123456", value_parser = digits)]
     code: String,
+    /// Of pin and challenge: the call that locks them for so many minutes
+    #[arg(long, value_name = "MINUTES")]
+    locked_for: Option<u32>,
     /// The WAV file to write
     #[arg(long, short, default_value = "call.wav")]
     output: PathBuf,
@@ -65,7 +69,7 @@ struct Said<'a> {
     text: &'a str,
 }
 
-/// Tells what a call would say that goes well, and writes its sound.
+/// Tells what a call would say that goes well, or that locks, and writes its sound.
 pub(super) fn run(
     args: &RenderArgs,
     configured: &PromptsConfig,
@@ -81,8 +85,11 @@ pub(super) fn run(
         let (pack, mode) = (heard.name(), args.mode.name());
         return refuse(&format!("{pack}: a call of mode {mode} says {name}, which is not in it"), err);
     }
+    if args.locked_for.is_some() && matches!(args.mode, ModeKind::Confirm | ModeKind::Code) {
+        return refuse("only pin and challenge are locked; give one of them as --mode", err);
+    }
     let mut sound = Vec::new();
-    for clip in clips(args) {
+    for clip in clips(args, &heard) {
         let Some((said, pcm)) = said(&heard, clip, sound.len()) else { continue };
         if json {
             write_json(out, &said)?
@@ -112,12 +119,14 @@ fn pack(args: &RenderArgs, configured: &PromptsConfig) -> Result<Arc<Pack>, Stri
     Ok(library.as_heard_by(&args.tenant, pack))
 }
 
-/// What a call says that goes well, in order; `None` is where the person presses.
-fn clips(args: &RenderArgs) -> Vec<Option<ClipName>> {
+/// What the call says, in order; `None` is where the person presses.
+fn clips(args: &RenderArgs, pack: &Pack) -> Vec<Option<ClipName>> {
     let instruction = ClipName::instruction_for(args.mode);
     let mut clips = vec![Some(ClipName::context_for(args.purpose)), Some(instruction), None];
     match args.mode {
-        ModeKind::Confirm | ModeKind::Challenge | ModeKind::Pin => clips.push(Some(ClipName::Thanks)),
+        ModeKind::Confirm | ModeKind::Challenge | ModeKind::Pin => {
+            clips.push(Some(args.locked_for.map_or(ClipName::Thanks, |minutes| locked(minutes, pack))));
+        }
         ModeKind::Code => {
             let spoken = args.code.bytes().map(|digit| Some(ClipName::DIGITS[usize::from(digit - b'0')]));
             for opening in [ClipName::CodeIntro, ClipName::CodeAgain] {
@@ -128,6 +137,13 @@ fn clips(args: &RenderArgs) -> Vec<Option<ClipName>> {
         }
     }
     clips
+}
+
+/// The farewell of a call that locks for so long, as the call itself chooses it.
+fn locked(minutes: u32, pack: &Pack) -> ClipName {
+    let wait = Duration::from_secs(60 * u64::from(minutes));
+    let told = |(longest, name): &(Duration, ClipName)| wait <= *longest && pack.clip(*name).is_some();
+    ClipName::LOCKED.into_iter().find(told).map_or(ClipName::PinLocked, |(_, name)| name)
 }
 
 fn said<'a>(pack: &'a Pack, clip: Option<ClipName>, at: usize) -> Option<(Said<'a>, Vec<i16>)> {
@@ -195,6 +211,20 @@ mod tests {
             &["code_goodbye"],
         ];
         assert_eq!(clips, whole.concat());
+    }
+
+    #[test]
+    fn a_call_that_locks_tells_when_to_try_again_in_every_language() {
+        for (minutes, clip) in [("60", "locked_hour"), ("20", "locked_half_hour"), ("1500", "pin_locked")] {
+            for locale in ["en-US", "en-GB", "de", "es", "fr", "it", "pt-BR", "hi", "ja", "zh", "ru", "ar"] {
+                let (said, _) = rendered(&["--locale", locale, "--mode", "pin", "--locked-for", minutes]);
+                let last = said.last().unwrap();
+                assert_eq!((&last["locale"], &last["clip"]), (&locale.into(), &clip.into()), "{minutes} min");
+            }
+        }
+        let (code, _, err) = told(&["render", "--locked-for", "60"], false);
+        assert_eq!(code, super::WRONG_USAGE);
+        assert!(err.contains("only pin and challenge are locked"), "{err}");
     }
 
     #[test]

@@ -36,10 +36,11 @@ impl Driver {
     /// A wrong entry counts across calls, and durably so before anybody hears that it was wrong. A store
     /// that fails has said so, and the count stands in memory: the call goes on.
     pub(super) async fn record_wrong_entry(&self, line: u64) {
-        if let Err(error) = self.shared.admission.wrong_entry(self.job()).await {
+        let locked_for = self.shared.admission.wrong_entry(self.job()).await.unwrap_or_else(|error| {
             tracing::error!(job = %self.job().key.id, %error, "a wrong entry is not durable");
-        }
-        self.shared.lines.entry_recorded(line).await;
+            None
+        });
+        self.shared.lines.entry_recorded(line, locked_for).await;
     }
 
     /// The person wants no more calls, or has not said otherwise.

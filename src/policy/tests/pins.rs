@@ -16,8 +16,8 @@ fn wrong_pins_over_several_calls_lock_the_user_and_the_number() {
     let ann = pin(ANN, "ann");
     let mut rows = std::collections::BTreeMap::new();
     for n in 0..5 {
-        let (locked, changes) = engine.wrong_entry(&ann, s(n * 60));
-        assert_eq!(locked, n == 4, "try {n}");
+        let (locked_for, changes) = engine.wrong_entry(&ann, s(n * 60));
+        assert_eq!(locked_for, (n == 4).then(|| Duration::from_secs(3_600)), "try {n}");
         rows.extend(changes.into_iter().map(|row| (row.key.clone(), row)));
     }
     let mut again = self::engine();
@@ -45,7 +45,7 @@ fn a_right_pin_ends_the_row_of_wrong_ones() {
     let ann = pin(ANN, "ann");
     for round in 0..3 {
         for n in 0..4 {
-            assert!(!engine.wrong_entry(&ann, s(round * 400 + n)).0, "round {round}, try {n}");
+            assert_eq!(engine.wrong_entry(&ann, s(round * 400 + n)).0, None, "round {round}, try {n}");
         }
         call(&mut engine, &ann, Reason::PinMatched, s(round * 400 + 10)).unwrap();
     }

@@ -49,19 +49,39 @@ fn a_wrong_entry_is_told_only_when_it_is_durable_and_the_second_ends_the_call() 
     assert_eq!(bench.told(), ["failed Challenge"]);
     bench.keys("42#", 5_300);
     assert_eq!(bench.told(), Vec::<String>::new(), "nobody was asked for the next one yet");
-    bench.script.handle_recorded(bench.at(6_600));
+    bench.script.handle_recorded(bench.at(6_600), None);
     assert_eq!(bench.told(), ["wrong+instruction", "prompting"]);
     bench.keys("24#", 7_000);
     assert_eq!(bench.told(), ["stop", "failed Challenge"]);
-    bench.script.handle_recorded(bench.at(8_000));
+    bench.script.handle_recorded(bench.at(8_000), None);
     assert_eq!(bench.told(), ["ChallengeWrong", "locked"]);
+}
+
+/// "Try again in half an hour": never less than is left, and nothing where that is not known.
+#[test]
+fn after_the_last_wrong_entry_the_farewell_tells_when_pins_are_taken_again() {
+    let minutes = |minutes: u64| Some(Duration::from_secs(60 * minutes));
+    let rows = [
+        (None, "locked"),
+        (minutes(3), "in minutes"),
+        (minutes(15), "in half an hour"),
+        (minutes(30), "in half an hour"),
+        (minutes(31), "in an hour"),
+        (minutes(61), "locked"),
+    ];
+    for (locked_for, farewell) in rows {
+        let mut bench = pin(1);
+        bench.keys("1111#", 4_000);
+        bench.script.handle_recorded(bench.at(6_000), locked_for);
+        assert_eq!(bench.told(), ["failed Pin", "PinWrong", farewell], "{locked_for:?}");
+    }
 }
 
 #[test]
 fn the_second_try_may_be_right() {
     let mut bench = challenge("42");
     bench.keys("43#", 4_000);
-    bench.script.handle_recorded(bench.at(5_000));
+    bench.script.handle_recorded(bench.at(5_000), None);
     bench.told();
     bench.keys("42#", 7_000);
     assert_eq!(bench.told(), ["stop", "ChallengeMatched", "thanks"]);
@@ -73,14 +93,14 @@ fn a_pin_has_the_tries_of_the_job_and_may_hold_the_fraud_key() {
     for from in [4_000, 10_000] {
         bench.keys("1111#", from);
         assert_eq!(bench.told().last().unwrap(), "failed Pin");
-        bench.script.handle_recorded(bench.at(from + 2_000));
+        bench.script.handle_recorded(bench.at(from + 2_000), None);
         bench.told();
     }
     bench.keys("2580#", 20_000);
     assert_eq!(bench.told(), ["stop", "PinMatched", "thanks"], "it ends in 0, and is no report");
     let mut bench = pin(1);
     bench.keys("25800#", 4_000);
-    bench.script.handle_recorded(bench.at(7_000));
+    bench.script.handle_recorded(bench.at(7_000), None);
     assert_eq!(bench.told(), ["failed Pin", "PinWrong", "locked"]);
 }
 
@@ -159,7 +179,7 @@ fn hanging_up_in_mid_entry_is_a_try_unless_what_was_keyed_was_damaged() {
 fn after_a_wrong_entry_silence_and_a_hang_up_both_leave_it_wrong() {
     let mut bench = pin(3);
     bench.keys("1111#", 4_000);
-    bench.script.handle_recorded(bench.at(6_000));
+    bench.script.handle_recorded(bench.at(6_000), None);
     assert_eq!(bench.script.left_unanswered(), Conclusion::PinWrong);
 }
 
