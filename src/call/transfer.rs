@@ -211,9 +211,11 @@ impl Transfer {
         }
     }
 
-    /// Whether what began at this moment came of the keys: they had left, and nobody was met.
+    /// Whether what began at this moment may have come of the keys: one had left, and nobody was met. An
+    /// attendant that knows no such extension does not wait for the last.
     pub(super) fn is_behind(&self, from: Instant) -> bool {
-        matches!(self.state, State::Dialled { at } if from >= at)
+        let has_begun = self.left.first().is_some_and(|first| *first <= from);
+        has_begun && matches!(self.state, State::Dialling { .. } | State::Dialled { .. })
     }
 
     /// The voice by which somebody was met, if it was by one.

@@ -202,7 +202,7 @@ async fn records_have_their_days_and_an_older_store_opens() {
     let db = rusqlite::Connection::open(settings.directory.join("store.sqlite")).unwrap();
     let older =
         "DROP TABLE records; DROP TABLE bodies; DROP TABLE events; DROP TABLE tokens; DROP TABLE audit;
-                 PRAGMA user_version = 2;";
+                 ALTER TABLE jobs DROP COLUMN dialled_at; PRAGMA user_version = 2;";
     db.execute_batch(older).unwrap();
     drop(db);
     let store = open().unwrap();

@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 
 use super::modes::PATHS;
 use super::support::media::{silence, sines};
-use super::support::net::{self, Namespace};
+use super::support::net::Namespace;
 use super::support::office::record;
 use super::support::pins::{self, challenge, pin};
 use super::support::process::Process;

@@ -6,11 +6,11 @@ use std::time::Duration;
 use serde_json::{Value, json};
 
 use super::support::media::{self, RATE_HZ, beep, silence, speech};
-use super::support::net::{self, Namespace};
+use super::support::net::Namespace;
 use super::support::pins::{self, challenge, pin};
 use super::support::process::Process;
 use super::support::site::{Outcome, Site};
-use super::support::{wait_until, wav};
+use super::support::wav;
 
 pub(super) const PATHS: [(&str, &str); 3] =
     [("in-band", "in_band"), ("rfc4733", "rfc4733"), ("info", "sip_info")];

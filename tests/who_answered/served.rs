@@ -4,7 +4,7 @@ use std::path::Path;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use octothorpe::call::prompts::{FraudClips, Prompts, SpokenClips};
+use octothorpe::call::prompts::{FraudClips, LockedClips, Prompts, SpokenClips};
 use octothorpe::call::script::{ConfirmKey, ScriptLimits, ScriptPlan};
 use octothorpe::call::task::Task;
 use octothorpe::call::{Call, CallEffect};
@@ -181,7 +181,7 @@ fn plan(pack: &Pack, zero: Instant) -> ScriptPlan {
         fraud: FraudClips::default(),
         thanks: None,
         expired: None,
-        locked: None,
+        locked: LockedClips::default(),
         goodbye: None,
     };
     let digit = |key| Digit::from_char(key).expect("a key");

@@ -110,8 +110,8 @@ fn nobody_behind_the_attendant_is_no_answer() {
 #[test]
 fn a_busy_tone_behind_the_attendant_ends_the_call_and_any_other_does_not() {
     let mut bench = dialled(challenge());
-    bench.script.handle_engaged(bench.at(1_500));
-    assert_eq!(bench.told(), Vec::<String>::new(), "it began before the keys had left");
+    bench.script.handle_engaged(bench.at(2_100));
+    assert_eq!(bench.told(), Vec::<String>::new(), "it began before a key had left");
     bench.script.handle_engaged(bench.at(4_000));
     assert_eq!(bench.told(), ["Engaged", "hang up"]);
     let mut bench = answered_for(challenge());
