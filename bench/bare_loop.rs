@@ -223,6 +223,7 @@ fn engine(calls: usize, seconds: u64) -> io::Result<Row> {
                 | MediaEvent::VoiceEnded { .. }
                 | MediaEvent::RingbackBegan { .. }
                 | MediaEvent::RingbackEnded { .. }
+                | MediaEvent::Engaged { .. }
                 | MediaEvent::Sound { .. }
                 | MediaEvent::Played { .. }
                 | MediaEvent::Pressed { .. },
