@@ -111,12 +111,17 @@ fn prompts(pack: &Pack, job: &Job) -> Prompts {
         },
         thanks: clip(ClipName::Thanks),
         expired: clip(ClipName::Expired),
-        locked: LockedClips { plain: clip(ClipName::PinLocked), waits: locked_waits(pack) },
+        locked: LockedClips { plain: clip(ClipName::PinLocked), waits: locked_waits(pack, kind) },
         goodbye: clip(ClipName::Goodbye),
     }
 }
 
-fn locked_waits(pack: &Pack) -> Vec<(Duration, Arc<Clip>)> {
+/// Nothing is locked where nothing is keyed.
+fn locked_waits(pack: &Pack, mode: ModeKind) -> Vec<(Duration, Arc<Clip>)> {
+    match mode {
+        ModeKind::Pin | ModeKind::Challenge => {}
+        ModeKind::Confirm | ModeKind::Code => return Vec::new(),
+    }
     let told = |(longest, name)| Some((longest, pack.clip(name)?.clone()));
     ClipName::LOCKED.into_iter().filter_map(told).collect()
 }
