@@ -99,7 +99,7 @@ pub(super) fn explains(
     let said = cells::<REACH>(key, end, |from, out| played.read(from, out));
     path.is_some_and(|path| {
         let returned = stretches(&cells::<SPAN>(key, end, |from, out| echo(path, played, from, out)));
-        BESIDE_SAME.holds(&beside(&returned, &heard, during)) || could_echo(&returned, &heard, during)
+        BESIDE_SAME.holds(&beside(&returned, &heard, during))
     }) || (DELAYS[0]..=DELAYS[1])
         .step_by(DELAY_STEP)
         .any(|delay| could_echo(&stretches(&said[delay..]), &heard, during))
