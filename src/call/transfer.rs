@@ -214,7 +214,7 @@ impl Transfer {
     /// Whether what began at this moment may have come of the keys: one had left, and nobody was met. An
     /// attendant that knows no such extension does not wait for the last.
     pub(super) fn is_behind(&self, from: Instant) -> bool {
-        let has_begun = self.left.first().is_some_and(|first| *first <= from);
+        let has_begun = self.left.first().is_some_and(|first| *first <= from + EARLY);
         has_begun && matches!(self.state, State::Dialling { .. } | State::Dialled { .. })
     }
 
