@@ -222,6 +222,16 @@ impl Number {
     }
 
     /// Country code and national number.
+    /// Whether its first digits tell where in its country it lies: a fixed line, or a mobile one where those
+    /// too are given by area (libphonenumber's isNumberGeographical).
+    pub fn is_geographic(&self) -> bool {
+        let Ok((calling_code, national)) = self.parts() else { return false };
+        plans_of(calling_code).into_iter().filter(|plan| owns(plan, national)).any(|plan| {
+            let is = |kind| plan.descriptors().get(kind).is_some_and(|range| range.is_match(national));
+            is(Type::FixedLine) || MOBILES_BY_AREA.contains(&calling_code) && is(Type::Mobile)
+        })
+    }
+
     fn parts(&self) -> Result<(u16, &str), NotValid> {
         let calling_code = self.calling_code().ok_or(NotValid::UnknownCountryCode)?;
         Ok((calling_code, &self.digits[self.country_code_len..]))
@@ -256,6 +266,9 @@ const GLOBAL: [(u16, Risk); 6] = [
     (883, Risk::Satellite),
     (979, Risk::Premium),
 ];
+
+/// Mexico, Argentina and Brazil. In North America a plan does not tell fixed from mobile.
+const MOBILES_BY_AREA: [u16; 3] = [52, 54, 55];
 
 /// In the order in which libphonenumber's getNumberTypeHelper asks.
 const RISKY: [(Type, Risk); 5] = [

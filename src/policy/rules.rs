@@ -58,7 +58,7 @@ impl Engine {
         if job.mode.kind() == ModeKind::Challenge {
             return Ok(());
         }
-        let Some(left) = quiet::left(hours, place.region, wall) else { return Ok(()) };
+        let Some(left) = quiet::left(hours, &job.to, place.region, wall) else { return Ok(()) };
         let challenge = allowed.iter().copied().filter(|mode| *mode == ModeKind::Challenge).collect();
         Err(Refusal { retry_after: Some(left), allowed_modes: challenge, ..Refusal::new(Reason::QuietHours) })
     }
