@@ -217,21 +217,21 @@ impl Number {
             return Err(NotValid::TooLong);
         }
         let plans = plans_of(calling_code);
-        let owner = plans.iter().find(|p| owns(p, national));
+        let owner = owner(&plans, national);
         owner.map(|plan| region(calling_code, plan, national)).ok_or_else(|| why_not(&plans, national))
     }
 
-    /// Country code and national number.
     /// Whether its first digits tell where in its country it lies: a fixed line, or a mobile one where those
     /// too are given by area (libphonenumber's isNumberGeographical).
     pub fn is_geographic(&self) -> bool {
         let Ok((calling_code, national)) = self.parts() else { return false };
-        plans_of(calling_code).into_iter().filter(|plan| owns(plan, national)).any(|plan| {
-            let is = |kind| plan.descriptors().get(kind).is_some_and(|range| range.is_match(national));
+        owner(&plans_of(calling_code), national).is_some_and(|plan| {
+            let is = |kind| is(plan, kind, national);
             is(Type::FixedLine) || MOBILES_BY_AREA.contains(&calling_code) && is(Type::Mobile)
         })
     }
 
+    /// Country code and national number.
     fn parts(&self) -> Result<(u16, &str), NotValid> {
         let calling_code = self.calling_code().ok_or(NotValid::UnknownCountryCode)?;
         Ok((calling_code, &self.digits[self.country_code_len..]))
@@ -284,8 +284,7 @@ fn risk(calling_code: u16, plan: &Metadata, national: &str) -> Option<Risk> {
     if let Some((_, risk)) = GLOBAL.iter().find(|(code, _)| *code == calling_code) {
         return Some(*risk);
     }
-    let is = |kind: &Type| plan.descriptors().get(*kind).is_some_and(|range| range.is_match(national));
-    RISKY.iter().find(|(kind, _)| is(kind)).map(|(_, risk)| *risk)
+    RISKY.iter().find(|(kind, _)| is(plan, *kind, national)).map(|(_, risk)| *risk)
 }
 
 impl fmt::Display for Number {
@@ -372,6 +371,16 @@ fn country_code_len(digits: &str) -> usize {
         .filter(|n| !digits.starts_with('0') && digits.len() >= *n)
         .find(|n| digits[..*n].parse::<u16>().is_ok_and(|code| PLANS.by_code(&code).is_some()))
         .unwrap_or(0)
+}
+
+/// Whether this plan has the number in its range of this kind.
+fn is(plan: &Metadata, kind: Type, national: &str) -> bool {
+    plan.descriptors().get(kind).is_some_and(|range| range.is_match(national))
+}
+
+/// The plan of those that share a country code that holds the number.
+fn owner(plans: &[&'static Metadata], national: &str) -> Option<&'static Metadata> {
+    plans.iter().copied().find(|plan| owns(plan, national))
 }
 
 /// Whether this plan of those that share a country code holds the number. Where a plan names its

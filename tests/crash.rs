@@ -16,8 +16,7 @@ use std::thread::{scope, sleep};
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
 use support::net::Namespace;
-use support::serving::{Gateway, Phone, Results, Rung, acknowledge, fetch, submit};
-use support::uas::Uas;
+use support::serving::{Gateway, Phone, Results, Rung, acknowledge, fetch, result_of, submit};
 use support::wait_until;
 
 const BETWEEN_JOBS: Duration = Duration::from_millis(50);
@@ -95,12 +94,7 @@ fn a_gateway_that_ended_politely_keeps_no_number() {
 /// A job that waits for its next attempt needs nothing of a gateway that ends: it is given back.
 #[test]
 fn a_job_between_two_attempts_does_not_hold_up_the_end() {
-    let network = Namespace::new();
-    network.enter();
-    let mut far = Uas::listen("udp");
-    let mut gateway = Gateway::new("between", 200);
-    gateway.start();
-    assert!(submit("between", "+19990000001"));
+    let (_network, mut far, mut gateway) = Gateway::calling("between", 200);
     far.take_call();
     let busy = far.response("503 Service Unavailable", false);
     far.send(busy.replace("Content-Length", "Retry-After: 60\r\nContent-Length").as_bytes());
@@ -117,12 +111,7 @@ fn a_job_between_two_attempts_does_not_hold_up_the_end() {
 /// the next process sends another: the answer was recorded.
 #[test]
 fn a_200_that_crossed_our_cancel_is_hung_up_on_after_a_crash() {
-    let network = Namespace::new();
-    network.enter();
-    let mut far = Uas::listen("udp");
-    let mut gateway = Gateway::new("crossing", 200);
-    gateway.start();
-    assert!(submit("crossing", "+19990000001"));
+    let (_network, mut far, mut gateway) = Gateway::calling("crossing", 200);
     far.take_call();
     let (ringing, answer) = (far.response("180 Ringing", false), far.response("200 OK", true));
     far.send(ringing.as_bytes());
@@ -144,12 +133,7 @@ fn a_200_that_crossed_our_cancel_is_hung_up_on_after_a_crash() {
 /// free again as soon as the far end says that the call is over.
 #[test]
 fn a_number_whose_call_a_crash_left_is_in_progress_until_the_far_end_says_otherwise() {
-    let network = Namespace::new();
-    network.enter();
-    let mut far = Uas::listen("udp");
-    let mut gateway = Gateway::new("left", 200);
-    gateway.start();
-    assert!(submit("left", "+19990000001"));
+    let (_network, mut far, mut gateway) = Gateway::calling("left", 200);
     far.take_call();
     let (ringing, ended) =
         (far.response("180 Ringing", false), far.response("487 Request Terminated", false));
@@ -159,7 +143,7 @@ fn a_number_whose_call_a_crash_left_is_in_progress_until_the_far_end_says_otherw
     gateway.start();
     let cancel = far.expect("CANCEL");
     assert!(submit("meanwhile", "+1 (999) 000-0001"));
-    let refused = result_of("meanwhile");
+    let refused = result_of("/v1/calls/meanwhile", Duration::from_secs(20));
     assert_eq!(refused["reason"], "in_progress", "{refused}");
     // At most the ring time-out of 30 s and the longest call of 120 s from the dial.
     let again = refused["retry_after_s"].as_u64().expect("it is told when to come again");
@@ -169,18 +153,6 @@ fn a_number_whose_call_a_crash_left_is_in_progress_until_the_far_end_says_otherw
     far.expect("ACK");
     assert!(submit("after", "+19990000001"));
     far.take_call();
-}
-
-/// The result of a job, once it has one.
-#[track_caller]
-fn result_of(job: &str) -> serde_json::Value {
-    let mut result = None;
-    wait_until(Duration::from_secs(20), || {
-        let page = fetch("one", 1).unwrap_or_default();
-        result = page.into_iter().map(|(_, result)| result).find(|result| result["job"] == job);
-        result.is_some()
-    });
-    result.expect("it ends in time")
 }
 
 /// Ends the threads however the test ends: a scope waits for them.
@@ -323,8 +295,7 @@ impl Random {
     /// Seeded by `OCTOTHORPE_SEED`, else by the clock; prints the seed.
     fn seeded() -> Random {
         let clock = SystemTime::now().duration_since(UNIX_EPOCH).map_or(1, |since| since.as_nanos() as u64);
-        let given = std::env::var("OCTOTHORPE_SEED").ok().and_then(|text| text.parse().ok());
-        let seed = given.unwrap_or(clock).max(1);
+        let seed = support::seed::asked().unwrap_or(clock).max(1);
         println!("OCTOTHORPE_SEED={seed}");
         Random(seed)
     }

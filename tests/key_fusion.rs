@@ -15,7 +15,7 @@ use rand::rngs::StdRng;
 /// cannot decide is left out and counted.
 #[test]
 fn whatever_the_paths_do_no_press_is_lost_and_none_doubled() {
-    let seed = std::env::var("OCTOTHORPE_SEED").ok().and_then(|seed| seed.parse().ok()).unwrap_or(20_263);
+    let seed = ear::seed::asked().unwrap_or(20_263);
     let long = std::env::var_os("OCTOTHORPE_LONG").is_some();
     let schedules = if long { 100_000 } else { 20_000 };
     let mut rng = StdRng::seed_from_u64(seed);

@@ -7,6 +7,9 @@
 #![allow(clippy::unwrap_used, clippy::print_stdout, reason = "a test fails by panicking and tells its seed")]
 #![allow(clippy::wildcard_enum_match_arm, reason = "headers without a type of their own are all alike here")]
 
+#[path = "support/seed.rs"]
+mod seed;
+
 use octothorpe::sip::framing::{Frame, FrameError, StreamFramer};
 use octothorpe::sip::message::{
     CSeq, Challenge, ContentType, Cursor, HeaderValue, Headers, MAX_LATIN1, MAX_MESSAGE, MAX_USER_LEN,
@@ -273,8 +276,7 @@ fn agrees_with_rsip(bytes: &[u8], ours: &Message) -> bool {
 }
 
 fn seed() -> u64 {
-    let seed = std::env::var("OCTOTHORPE_SEED").ok().and_then(|seed| seed.parse().ok());
-    let seed = seed.unwrap_or_else(rand::random);
+    let seed = seed::asked().unwrap_or_else(rand::random);
     println!("OCTOTHORPE_SEED={seed}");
     seed
 }

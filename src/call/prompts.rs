@@ -78,9 +78,14 @@ pub struct LockedClips {
 impl LockedClips {
     /// The farewell where they stay locked for so long, rounded up to what can be said.
     pub(super) fn farewell(&self, wait: Option<Duration>) -> Option<Arc<Clip>> {
-        let told = wait.and_then(|wait| self.waits.iter().find(|(longest, _)| wait <= *longest));
-        told.map(|(_, clip)| clip).or(self.plain.as_ref()).cloned()
+        wait.and_then(|wait| said_of(&self.waits, wait)).or(self.plain.as_ref()).cloned()
     }
+}
+
+/// What is said of a wait, out of what is said of waits of at most so long, the shortest first: nobody is
+/// told less than is left.
+pub fn said_of<T>(waits: &[(Duration, T)], wait: Duration) -> Option<&T> {
+    waits.iter().find(|(longest, _)| wait <= *longest).map(|(_, said)| said)
 }
 
 /// What is said after a report of fraud.

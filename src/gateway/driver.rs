@@ -127,7 +127,8 @@ impl Driver {
         Some(packs.as_heard_by(&self.job().key.tenant, pack))
     }
 
-    /// A channel with its caller id before the deadline; otherwise the job is finished, or given back when draining.
+    /// A channel with its caller id before the deadline; otherwise the job is finished, or given back when
+    /// draining.
     async fn channel(&mut self, tried: &[usize]) -> Option<Channel> {
         let deadline = clock::instant_of(self.job().expires_at);
         let pinned = self.job().trunk.as_deref();

@@ -165,7 +165,7 @@ pub(super) struct ListQuery {
 
 /// The names of the states, and the empty one.
 fn state_schema(_: &mut SchemaGenerator) -> Schema {
-    let names: Vec<&str> = Progress::STATES.iter().map(|state| state.name()).chain([""]).collect();
+    let names: Vec<&str> = Progress::states().map(Progress::name).chain([""]).collect();
     json_schema!({ "type": "string", "enum": names })
 }
 
@@ -184,7 +184,7 @@ pub(super) async fn list(
 
 fn named_state(name: &str) -> Result<Progress, Problem> {
     Progress::state_named(name).ok_or_else(|| {
-        let names: Vec<_> = Progress::STATES.iter().map(|state| state.name()).collect();
+        let names: Vec<_> = Progress::states().map(Progress::name).collect();
         Problem::field("state", "there is no such state", format!("send one of {}", names.join(", ")))
     })
 }

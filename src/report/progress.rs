@@ -34,8 +34,8 @@ pub enum Progress {
 }
 
 impl Progress {
-    /// Every state of a job, in order: the contract's list.
-    pub const STATES: [Progress; 11] = [
+    /// Every name, in order: the states of a job as the contract lists them, and what comes behind them.
+    pub const ALL: [Progress; 12] = [
         Progress::Accepted,
         Progress::Queued,
         Progress::Dialling,
@@ -47,7 +47,13 @@ impl Progress {
         Progress::Key,
         Progress::Ended,
         Progress::Finished,
+        Progress::FraudReported,
     ];
+
+    /// Every state of a job, in order: the contract's list.
+    pub fn states() -> impl Iterator<Item = Progress> {
+        Self::ALL.into_iter().filter(|progress| *progress != Progress::FraudReported)
+    }
 
     /// The name as it stands in JSON.
     pub fn name(self) -> &'static str {
@@ -69,7 +75,7 @@ impl Progress {
 
     /// The state of this name.
     pub fn state_named(name: &str) -> Option<Self> {
-        Self::STATES.into_iter().find(|state| state.name() == name)
+        Self::states().find(|state| state.name() == name)
     }
 }
 
@@ -79,13 +85,13 @@ mod tests {
 
     #[test]
     fn the_names_are_those_of_the_contract_in_its_order() {
-        let names: Vec<_> = Progress::STATES.iter().map(|p| p.name()).collect();
+        let names: Vec<_> = Progress::states().map(Progress::name).collect();
         assert_eq!(
             names.join(" "),
             "accepted queued dialling ringing early_media answered prompting listening key ended \
              finished"
         );
-        for state in Progress::STATES {
+        for state in Progress::states() {
             assert_eq!(serde_json::to_value(state).unwrap(), state.name());
             assert_eq!(Progress::state_named(state.name()), Some(state));
         }

@@ -16,6 +16,8 @@ pub mod damage;
 pub mod echoes;
 pub mod points;
 pub mod schedules;
+#[path = "../support/seed.rs"]
+pub mod seed;
 pub mod sounds;
 pub mod spandsp;
 pub mod timing;
@@ -28,8 +30,7 @@ pub const SLOT: usize = 4800;
 
 /// The random numbers of one test, whose seed is printed; `OCTOTHORPE_SEED` sets another.
 pub fn seeded(test: &str, seed: u64) -> StdRng {
-    let asked = std::env::var("OCTOTHORPE_SEED").ok().and_then(|seed| seed.parse().ok());
-    let seed = asked.unwrap_or(seed);
+    let seed = seed::asked().unwrap_or(seed);
     println!("{test}: seed {seed}");
     StdRng::seed_from_u64(seed)
 }

@@ -7,7 +7,7 @@ use std::time::Instant;
 use serde_json::{Value, json};
 
 use crate::ear::spandsp::SpanDsp;
-use crate::ear::{Score, short_or_long};
+use crate::ear::{Score, seed, short_or_long};
 use crate::statistics::{could_come_of, most_missed};
 use crate::trials::Beside;
 
@@ -56,8 +56,7 @@ pub(crate) struct Table {
 impl Table {
     #[expect(clippy::disallowed_methods, reason = "a long run tells how long it took")]
     pub(crate) fn begin(seed: u64) -> Table {
-        let asked = std::env::var("OCTOTHORPE_SEED").ok().and_then(|seed| seed.parse().ok());
-        let seed = asked.unwrap_or(seed);
+        let seed = seed::asked().unwrap_or(seed);
         let is_long = short_or_long(0, 1) == 1;
         println!("ear_table: seed {seed}, {}", if is_long { "long" } else { "a sample" });
         let spandsp = SpanDsp::build();

@@ -174,7 +174,7 @@ fn run_all(trials: &[Trial]) -> Vec<Came> {
 }
 
 fn main() -> ExitCode {
-    let seed = std::env::var("OCTOTHORPE_SEED").ok().and_then(|seed| seed.parse().ok()).unwrap_or(20_267);
+    let seed = support::seed::asked().unwrap_or(20_267);
     let rounds = if std::env::var_os("OCTOTHORPE_LONG").is_some() { 20 } else { 1 };
     println!("impaired: seed {seed}");
     let calls = rounds * HALVES.len();

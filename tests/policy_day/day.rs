@@ -16,6 +16,8 @@ use rand::rngs::StdRng;
 use rand::{RngExt, SeedableRng};
 use serde_json::json;
 
+use crate::support::seed;
+
 const SEED: u64 = 20_261_122;
 /// 2026-11-22T00:00:00Z.
 const MIDNIGHT: UnixMs = UnixMs(1_795_305_600_000);
@@ -221,7 +223,7 @@ fn order(number: &str, user: &str, address: &str) -> Job {
 
 #[test]
 fn a_day_of_people_and_attackers() {
-    let seed = std::env::var("OCTOTHORPE_SEED").ok().and_then(|seed| seed.parse().ok()).unwrap_or(SEED);
+    let seed = seed::asked().unwrap_or(SEED);
     println!("seed {seed}");
     let mut day = Day::new(seed);
     let people = day.people();

@@ -8,6 +8,7 @@ use crate::support::http::{FRONT_DOOR, is_ready, request};
 use crate::support::net::Namespace;
 use crate::support::pins::{self, pin};
 use crate::support::process::Process;
+use crate::support::serving::result_of;
 use crate::support::site::Site;
 use crate::support::wait_until;
 
@@ -58,13 +59,7 @@ impl Lab {
         order["id"] = json!(id);
         let answer = request(FRONT_DOOR, "POST", "/v1/calls", Some(&order)).expect("an answer");
         assert_eq!(answer.status, 202, "{}", answer.text);
-        let mut result = Value::Null;
-        wait_until(Duration::from_secs(60), || {
-            let view = request(FRONT_DOOR, "GET", &format!("/v1/calls/{id}"), None);
-            result = view.map_or(Value::Null, |view| view.body["result"].clone());
-            !result.is_null()
-        });
-        result
+        result_of(&format!("/v1/calls/{id}"), Duration::from_secs(60))
     }
 
     fn command(&self, arguments: &[&str]) -> (Option<i32>, String) {
@@ -187,15 +182,7 @@ fn two_jobs_to_one_number_and_one_key_are_one_verified() {
     assert_eq!(post(&order("first", "default")), Some(202));
     std::thread::sleep(Duration::from_millis(50));
     assert_eq!(post(&order("second", "other")), Some(202));
-    let result = |path: &str| {
-        let mut result = Value::Null;
-        wait_until(Duration::from_secs(30), || {
-            result = request(FRONT_DOOR, "GET", path, None)
-                .map_or(Value::Null, |view| view.body["result"].clone());
-            !result.is_null()
-        });
-        result
-    };
+    let result = |path: &str| result_of(path, Duration::from_secs(30));
     let (first, second) = (result("/v1/calls/first"), result("/v1/calls/second?tenant=other"));
     assert_eq!((&first["verdict"], &second["reason"]), (&json!("verified"), &json!("in_progress")));
     assert!(second["retry_after_s"].as_u64().is_some_and(|wait| wait >= 5), "{second:#}");

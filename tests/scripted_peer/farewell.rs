@@ -5,20 +5,13 @@ use std::time::Duration;
 
 use super::support::http::{FRONT_DOOR, request};
 use super::support::listener::press;
-use super::support::net::Namespace;
-use super::support::serving::{Gateway, submit};
-use super::support::uas::Uas;
+use super::support::serving::Gateway;
 use super::{answer, let_go};
 
 /// Issue: "During the goodbye the verdict stays, the event is published and the block set."
 #[test]
 fn fraud_reported_in_the_farewell_is_an_event_and_the_verdict_stays() {
-    let network = Namespace::new();
-    network.enter();
-    let mut far = Uas::listen("udp");
-    let mut gateway = Gateway::new("farewell", 10);
-    gateway.start();
-    assert!(submit("regretted", "+19990000001"));
+    let (_network, mut far, _gateway) = Gateway::calling("regretted", 10);
     answer(&mut far);
     press(&mut far, "#", 1);
     press(&mut far, "0#", 2);

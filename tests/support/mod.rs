@@ -13,6 +13,7 @@ pub(crate) mod peers;
 pub(crate) mod pins;
 pub(crate) mod process;
 pub(crate) mod scratch;
+pub(crate) mod seed;
 pub(crate) mod serving;
 pub(crate) mod sipp;
 pub(crate) mod site;

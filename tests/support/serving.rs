@@ -8,8 +8,10 @@ use rustix::process::Signal;
 use serde_json::{Value, json};
 
 use super::http::{FRONT_DOOR, is_ready, request};
+use super::net::Namespace;
 use super::process::Process;
 use super::site::Site;
+use super::uas::Uas;
 use super::wait_until;
 
 /// How long the phone rings, so that some calls are killed while they do.
@@ -25,6 +27,19 @@ pub(crate) struct Gateway {
 }
 
 impl Gateway {
+    /// Started, with a far end where its phone would be, and a job that calls it there. They live in that
+    /// network.
+    #[track_caller]
+    pub(crate) fn calling(job: &str, max_cps: u32) -> (Namespace, Uas, Gateway) {
+        let network = Namespace::new();
+        network.enter();
+        let far = Uas::listen("udp");
+        let mut gateway = Gateway::new(job, max_cps);
+        gateway.start();
+        assert!(submit(job, "+19990000001"));
+        (network, far, gateway)
+    }
+
     /// With one trunk to the [`Phone`]; not started yet.
     pub(crate) fn new(label: &str, max_cps: u32) -> Gateway {
         let site = Site::new(label, "127.0.0.1");
@@ -105,6 +120,17 @@ pub(crate) fn metric(name: &str) -> Option<f64> {
     let answer = request(FRONT_DOOR, "GET", "/metrics", None)?;
     let value = |line: &str| line.strip_prefix(name)?.trim().parse().ok();
     answer.text.lines().find_map(value)
+}
+
+/// The result of a job, once it has one; null if it has none in time. `path` is the job's.
+pub(crate) fn result_of(path: &str, limit: Duration) -> Value {
+    let mut result = Value::Null;
+    wait_until(limit, || {
+        let view = request(FRONT_DOOR, "GET", path, None);
+        result = view.map_or(Value::Null, |view| view.body["result"].clone());
+        !result.is_null()
+    });
+    result
 }
 
 /// Fetches a page of results as `consumer`; `None` while the gateway is away.

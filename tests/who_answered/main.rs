@@ -46,8 +46,7 @@ use voices::Voices;
 fn main() -> ExitCode {
     let began = Instant::now();
     let set = if std::env::args().any(|word| word == "tuning") { Set::Tuning } else { Set::Judging };
-    let asked = std::env::var("OCTOTHORPE_SEED").ok().and_then(|seed| seed.parse().ok());
-    let seed: u64 = asked.unwrap_or(20_261_122);
+    let seed = ear::seed::asked().unwrap_or(20_261_122);
     let calls = short_or_long(60, 1_000);
     let voices = Voices::speak(set, short_or_long(1, 4), seed);
     let pack = served::pack();

@@ -12,6 +12,7 @@ use serde::de::DeserializeOwned;
 
 use super::{DONE, WRONG_USAGE, write_json};
 use crate::audio;
+use crate::call::prompts::said_of;
 use crate::config::PromptsConfig;
 use crate::dsp::units::Samples;
 use crate::job::{ModeKind, Purpose};
@@ -141,9 +142,9 @@ fn clips(args: &RenderArgs, pack: &Pack) -> Vec<Option<ClipName>> {
 
 /// The farewell of a call that locks for so long, as the call itself chooses it.
 fn locked(minutes: u32, pack: &Pack) -> ClipName {
-    let wait = Duration::from_secs(60 * u64::from(minutes));
-    let told = |(longest, name): &(Duration, ClipName)| wait <= *longest && pack.clip(*name).is_some();
-    ClipName::LOCKED.into_iter().find(told).map_or(ClipName::PinLocked, |(_, name)| name)
+    let mut waits = ClipName::LOCKED.to_vec();
+    waits.retain(|(_, name)| pack.clip(*name).is_some());
+    said_of(&waits, Duration::from_secs(60 * u64::from(minutes))).copied().unwrap_or(ClipName::PinLocked)
 }
 
 fn said<'a>(pack: &'a Pack, clip: Option<ClipName>, at: usize) -> Option<(Said<'a>, Vec<i16>)> {

@@ -146,6 +146,7 @@ pub(super) fn distortion(window: &[f32; WINDOW], pair: &Pair) -> f32 {
     explained / energy(&rest).max(1.0)
 }
 
+/// The sum of the squares of any number of samples.
 pub(super) fn energy(samples: &[f32]) -> f32 {
     samples.iter().map(|x| x * x).sum()
 }

@@ -37,11 +37,14 @@ pub(super) fn untrusted(now: Instant, request: &Request, why: Distrust) -> Optio
         return None;
     }
     match of(&request.headers, &request.body) {
-        Info::Key(_, held) => {
-            Some(SignalEvent::Untrusted { why, began: now.checked_sub(held).unwrap_or(now) })
-        }
+        Info::Key(_, held) => Some(SignalEvent::Untrusted { why, began: began(now, held) }),
         Info::Nothing | Info::UnknownType => None,
     }
+}
+
+/// When a press began that is told now: an INFO tells it when it is over, so as long ago as it was held.
+pub(super) fn began(now: Instant, held: Duration) -> Instant {
+    now.checked_sub(held).unwrap_or(now)
 }
 
 /// What an INFO with these headers and this body says.

@@ -160,16 +160,13 @@ fn add(
     Ok(())
 }
 
-/// An event's number in the tables: its place in the contract's list, and what was added behind it.
+/// An event's number in the tables: its place in the list of all.
 fn number(event: Progress) -> i64 {
-    let listed = Progress::STATES.iter().position(|known| *known == event);
-    listed.unwrap_or(Progress::STATES.len()) as i64
+    Progress::ALL.iter().position(|known| *known == event).map_or(-1, |at| at as i64)
 }
 
 fn named(number: i64) -> Option<Progress> {
-    let place = usize::try_from(number).ok()?;
-    let late = (place == Progress::STATES.len()).then_some(Progress::FraudReported);
-    Progress::STATES.get(place).copied().or(late)
+    Progress::ALL.get(usize::try_from(number).ok()?).copied()
 }
 
 /// What a page reads of each row.

@@ -114,8 +114,7 @@ impl Usage {
         if let Info::Key(digit, held) = info
             && self.standing == Standing::Confirmed
         {
-            // INFO tells a press when it is over: it began as long ago as the key was held.
-            let began = cx.now.checked_sub(held).unwrap_or(cx.now);
+            let began = info::began(cx.now, held);
             cx.out.event(SignalEvent::Key(Press { digit, path: KeyPath::SipInfo, began }));
         }
     }
