@@ -81,6 +81,6 @@ impl Trust {
 
     /// Whether a `#` at this moment is not enough.
     pub(super) fn is_unclean(&self, at: Instant) -> bool {
-        self.stained || self.voices.was_like_greeting(at)
+        self.stained || self.voices.may_be_greeting(at)
     }
 }

@@ -9,6 +9,8 @@ const GREETS_WITHIN: Duration = Duration::from_millis(1_500);
 const PAUSE: Duration = Duration::from_millis(800);
 /// A voice that goes on for this long without such a pause is like a greeting: "hello?" is shorter.
 const GREETING_LIKE: Duration = Duration::from_millis(1_500);
+/// A voice is over for certain when it has paused this long: a greeting's sentences lie nearer together.
+const OVER: Duration = Duration::from_millis(1_500);
 /// Stretches of voice, and starts of the prompt, that are remembered: a key is told a second after its
 /// press began at the latest.
 const REMEMBERED: usize = 8;
@@ -24,7 +26,12 @@ struct Stretch {
 impl Stretch {
     /// Whether it is going on at this moment, pauses included.
     fn holds(&self, at: Instant) -> bool {
-        self.began <= at && self.ended.is_none_or(|ended| at < ended + PAUSE)
+        self.is_within(PAUSE, at)
+    }
+
+    /// Whether it has begun, and not ended so long ago.
+    fn is_within(&self, pause: Duration, at: Instant) -> bool {
+        self.began <= at && self.ended.is_none_or(|ended| at < ended + pause)
     }
 }
 
@@ -77,10 +84,11 @@ impl Voices {
         self.stretches.iter().any(|stretch| stretch.holds(at) && self.greets(stretch))
     }
 
-    /// Whether anything like a greeting was said before this moment.
-    pub(super) fn was_like_greeting(&self, at: Instant) -> bool {
-        let goes_on = |stretch: &Stretch| stretch.began + GREETING_LIKE <= at && stretch.ended.is_none();
-        self.like_greeting.is_some_and(|long| long <= at) || self.stretches.back().is_some_and(goes_on)
+    /// Whether what was said before this moment was like a greeting, or may be the begin of one: nobody knows
+    /// how long a voice will be that is not over.
+    pub(super) fn may_be_greeting(&self, at: Instant) -> bool {
+        self.like_greeting.is_some_and(|long| long <= at)
+            || self.stretches.iter().any(|stretch| stretch.is_within(OVER, at))
     }
 
     /// A voice that was there already at the answer is a greeting that began in early media.
@@ -145,16 +153,28 @@ mod tests {
     #[test]
     fn what_goes_on_for_1_5_s_without_a_pause_is_like_a_greeting() {
         let zero = zero();
-        let voices = spoken(zero, &[(3_000, 3_600), (4_000, 4_500)]);
-        assert!(!voices.was_like_greeting(at(zero, 4_499)));
+        let much_later = at(zero, 60_000);
+        let pauses = spoken(zero, &[(3_000, 3_600), (4_000, 4_500)]);
+        assert!(pauses.may_be_greeting(much_later), "pauses within it are part of it");
+        let hellos = spoken(zero, &[(300, 900), (1_800, 2_400), (5_000, 5_600)]);
+        assert!(!hellos.may_be_greeting(much_later), "a person who says hello three times");
         let mut many = spoken(zero, &[(0, 2_000)]);
         for second in 1..100 {
             many.begin(at(zero, 3_000 * second));
             many.end(at(zero, 3_000 * second + 100));
         }
-        assert!(many.was_like_greeting(at(zero, 400_000)), "it is not forgotten");
-        assert!(voices.was_like_greeting(at(zero, 4_500)), "pauses within it are part of it");
-        let hellos = spoken(zero, &[(300, 900), (1_800, 2_400), (5_000, 5_600)]);
-        assert!(!hellos.was_like_greeting(at(zero, 60_000)), "a person who says hello three times");
+        assert!(many.may_be_greeting(at(zero, 400_000)), "it is not forgotten");
+    }
+
+    #[test]
+    fn a_voice_may_become_a_greeting_until_it_has_been_over_for_1_5_s() {
+        let zero = zero();
+        let voices = spoken(zero, &[(3_000, 3_600)]);
+        for (ms, may) in [(2_999, false), (3_000, true), (3_599, true), (5_099, true), (5_100, false)] {
+            assert_eq!(voices.may_be_greeting(at(zero, ms)), may, "{ms} ms");
+        }
+        let mut goes_on = spoken(zero, &[]);
+        goes_on.begin(at(zero, 3_000));
+        assert!(goes_on.may_be_greeting(at(zero, 3_001)));
     }
 }

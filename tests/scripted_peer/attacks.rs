@@ -30,7 +30,7 @@ struct Attack {
 }
 
 /// The limits that the README states are the two that verify.
-const ATTACKS: [Attack; 13] = [
+const ATTACKS: [Attack; 14] = [
     Attack {
         what: "a greeting with speech, a beep and `#` before, under and after them",
         reasons: &["input_untrusted", "voicemail"],
@@ -55,6 +55,11 @@ const ATTACKS: [Attack; 13] = [
         what: "a beep, and `#` 2 s behind it",
         reasons: &["input_untrusted", "voicemail"],
         run: || recording(json!({"type": "confirm"}), beep_and_key(), ""),
+    },
+    Attack {
+        what: "a late greeting of a word or two, `#` 0.9 s behind it, and a beep",
+        reasons: &["input_untrusted", "voicemail"],
+        run: || recording(json!({"type": "confirm"}), a_word_and_key(), ""),
     },
     Attack {
         what: "a silent greeting with `#` at 4, 8 and 12 s, `confirm_key = \"spoken\"`",
@@ -88,6 +93,13 @@ const ATTACKS: [Attack; 13] = [
 
 fn beep_and_key() -> Vec<i16> {
     [speech(4), silence(1_200), beep(), silence(2_000), keys("#"), silence(40_000)].concat()
+}
+
+/// Too late and too short to be told as a greeting by itself.
+fn a_word_and_key() -> Vec<i16> {
+    let word = speech(1)[..7_200].to_vec();
+    let behind = [silence(900), keys("#"), silence(300), beep(), silence(40_000)].concat();
+    [silence(3_300), word, behind].concat()
 }
 
 fn silent_greeting() -> Vec<i16> {

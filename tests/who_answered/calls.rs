@@ -23,6 +23,14 @@ pub(crate) enum Class {
 impl Class {
     pub(crate) const ALL: [Class; 5] =
         [Class::Human, Class::Machine, Class::Screening, Class::Ivr, Class::Fax];
+
+    /// Whether a person comes on.
+    pub(crate) fn is_person(self) -> bool {
+        match self {
+            Class::Human | Class::Screening => true,
+            Class::Machine | Class::Ivr | Class::Fax => false,
+        }
+    }
 }
 
 /// Recordings that calls are made of: announcements, menus, and the parts of a mailbox's greeting.
@@ -74,6 +82,15 @@ pub(crate) struct Call {
     pub(crate) said: Vec<i16>,
     /// When a person comes on, in a call that is screened.
     pub(crate) person_at: Option<usize>,
+    /// What is said, recorded or beeped, from the first sample to the end of the last.
+    pub(crate) sounds: Vec<(What, [usize; 2])>,
+}
+
+/// What is heard of a far end.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum What {
+    Speech,
+    Beep,
 }
 
 /// The longest that a call lasts: three sayings and what is waited after each.
@@ -93,14 +110,15 @@ struct Line<'a> {
     language: usize,
     story: String,
     person_at: Option<usize>,
+    sounds: Vec<(What, [usize; 2])>,
 }
 
 impl Line<'_> {
     fn new<'a>(rng: &'a mut StdRng, voices: &'a Voices) -> Line<'a> {
         let level = Dbm0(rng.random_range(-28.0..-12.0));
         let language = rng.random_range(0..LANGUAGES.len());
-        let (story, samples) = (LANGUAGES[language].to_owned(), Vec::new());
-        Line { rng, voices, samples, level, language, story, person_at: None }
+        let (story, samples, sounds) = (LANGUAGES[language].to_owned(), Vec::new(), Vec::new());
+        Line { rng, voices, samples, level, language, story, person_at: None, sounds }
     }
 
     fn tell(&mut self, what: &str) -> &mut Self {
@@ -117,7 +135,9 @@ impl Line<'_> {
 
     fn put(&mut self, samples: &[f32]) {
         let gain = Db(self.level.0 - LEVEL.0).amplitude_ratio();
+        let begin = self.samples.len();
         self.samples.extend(samples.iter().map(|x| x * gain));
+        self.sounds.push((What::Speech, [begin, self.samples.len()]));
     }
 
     /// Sentences, with pauses between them that are now and then longer than a person waits.
@@ -175,12 +195,15 @@ impl Line<'_> {
         } else {
             self.rng.random_range(500.0..1_800.0)
         };
-        self.tone(&[frequency], level, seconds).tell(&format!("beep {frequency:.0} Hz"))
+        let begin = self.samples.len();
+        self.tone(&[frequency], level, seconds).tell(&format!("beep {frequency:.0} Hz"));
+        self.sounds.push((What::Beep, [begin, self.samples.len()]));
+        self
     }
 
     /// Noise under it all, our echo, and G.711.
     fn finish(self, class: Class, prompt: &[Vec<i16>]) -> Call {
-        let Line { rng, mut samples, level, story, person_at, .. } = self;
+        let Line { rng, mut samples, level, story, person_at, sounds, .. } = self;
         samples.truncate(s(LONGEST_S));
         let is_noisy = rng.random_bool(0.25);
         let snr = if is_noisy { rng.random_range(10.0..20.0) } else { rng.random_range(25.0..50.0) };
@@ -199,7 +222,22 @@ impl Line<'_> {
         let both: Vec<f32> = samples.iter().zip(&echo).map(|(x, echo)| x + echo).collect();
         let received = through(law, &rounded(&both));
         let story = format!("{story}, {:.0} dBm0, noise {snr:.0} dB down", level.0);
-        Call { class, story, received, unechoed, said, person_at }
+        Call { class, story, received, unechoed, said, person_at, sounds }
+    }
+}
+
+impl Call {
+    /// Where a recording may hold a `#`: before its speech, under it, right behind it, behind the beep.
+    pub(crate) fn places(&self, rng: &mut StdRng) -> Vec<usize> {
+        let all = |what| self.sounds.iter().filter(move |(of, _)| *of == what).map(|(_, span)| *span);
+        let spoken: Vec<[usize; 2]> = all(What::Speech).collect();
+        let (Some(first), Some(last)) = (spoken.first(), spoken.last()) else { return Vec::new() };
+        let under = spoken[rng.random_range(0..spoken.len())];
+        let behind = |[_, end]: [usize; 2], rng: &mut StdRng| end + s(rng.random_range(0.1..1.5));
+        let mut places =
+            vec![rng.random_range(0..first[0]), rng.random_range(under[0]..under[1]), behind(*last, rng)];
+        places.extend(all(What::Beep).map(|beep| behind(beep, rng)));
+        places
     }
 }
 

@@ -8,6 +8,8 @@ use octothorpe::dsp::progress::Sound;
 use octothorpe::leg::{LineSound, MediaEvent};
 use octothorpe::prompt::Pack;
 use octothorpe::report::record::AnsweredBy;
+use rand::RngExt;
+use rand::rngs::StdRng;
 
 use crate::amd::{self, Amd};
 use crate::calls::{Call, Class};
@@ -26,21 +28,24 @@ pub(crate) struct Judged {
     /// What comes of it when keys are pressed so long after each question.
     pub(crate) reaction: Duration,
     pub(crate) served: Served,
+    /// What comes of it with a `#` in the recording, at each place where it may be.
+    pub(crate) recorded: Vec<Served>,
 }
 
-pub(crate) fn judge(call: &Call, pack: &Pack, reaction: Duration) -> Judged {
+pub(crate) fn judge(call: &Call, pack: &Pack, rng: &mut StdRng) -> Judged {
     let zero = Instant::now();
     let told: Vec<(Instant, MediaEvent)> =
         hear(&call.said, &call.received).iter().filter_map(|told| event(zero, told)).collect();
     let (label, first) = impression(zero, &told, call.received.len());
-    let hand = Hand {
-        from: moment(zero, call.person_at.unwrap_or(0)),
-        reaction,
-        listens: matches!(call.class, Class::Human | Class::Screening),
-    };
-    let served = serve(pack, zero, &told, hand);
+    let reaction = Duration::from_millis(rng.random_range(300..4_000));
+    let is_person = call.class.is_person();
+    let from = moment(zero, call.person_at.unwrap_or(0));
+    let served = serve(pack, zero, &told, Hand::Answers { from, reaction, listens: is_person });
+    let places = if is_person { Vec::new() } else { call.places(rng) };
+    let recorded = places.iter().map(|place| serve(pack, zero, &told, Hand::Recorded(moment(zero, *place))));
+    let recorded = recorded.collect();
     let amd = amd::judge(&call.unechoed);
-    Judged { class: call.class, story: call.story.clone(), label, first, amd, reaction, served }
+    Judged { class: call.class, story: call.story.clone(), label, first, amd, reaction, served, recorded }
 }
 
 fn moment(zero: Instant, sample: usize) -> Instant {

@@ -31,7 +31,7 @@ mod texts;
 mod voices;
 
 use std::process::ExitCode;
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
 use octothorpe::prompt::ClipName;
 use rayon::prelude::*;
@@ -39,7 +39,6 @@ use rayon::prelude::*;
 use calls::Class;
 use ear::{random, short_or_long};
 use judged::{Judged, judge};
-use rand::RngExt;
 use texts::Set;
 use voices::Voices;
 
@@ -60,7 +59,7 @@ fn main() -> ExitCode {
         .map(|(class, number)| {
             let mut rng = random(seed, &format!("{set:?} {class:?}"), number);
             let call = calls::call(&mut rng, &voices, &prompt, class);
-            judge(&call, &pack, Duration::from_millis(rng.random_range(300..4_000)))
+            judge(&call, &pack, &mut rng)
         })
         .collect();
     let is_met = rows::print(&judged);

@@ -46,33 +46,37 @@ fn tell_wrong(judged: &[Judged]) {
         let is_wrong = |of: &&Judged| of.class == limit.class && of.label == limit.wrong;
         judged.iter().filter(is_wrong).for_each(|of| println!("  {}: {}", limit.name, of.story));
     }
-    let is_refused = |of: &&Judged| is_person(of.class) && !of.served.is_verified();
+    let is_refused = |of: &&Judged| of.class.is_person() && !of.served.is_verified();
     for of in judged.iter().filter(is_refused) {
         println!("  refused, {:?}, key after {:?}: {}", of.served.reason, of.reaction, of.story);
     }
-    let is_taken_in = |of: &&Judged| !is_person(of.class) && of.served.is_verified();
-    judged.iter().filter(is_taken_in).for_each(|of| println!("  a recording's # verified: {}", of.story));
-}
-
-fn is_person(class: Class) -> bool {
-    match class {
-        Class::Human | Class::Screening => true,
-        Class::Machine | Class::Ivr | Class::Fax => false,
+    let is_taken_in = |of: &&Judged| has_verified(of) || !of.class.is_person() && of.served.is_verified();
+    for of in judged.iter().filter(is_taken_in) {
+        let whose = if has_verified(of) { "recording" } else { "robot" };
+        println!("  a {whose}'s # verified: {}", of.story);
     }
 }
 
-/// Whoever presses what is asked for, by the script; recordings that press `#` behind each question, too.
-fn served(judged: &[Judged]) -> [bool; 2] {
+/// Whether a `#` in a recording verified.
+fn has_verified(judged: &Judged) -> bool {
+    judged.recorded.iter().any(|served| served.is_verified())
+}
+
+/// Whoever presses what is asked for, by the script; recordings with a `#` in them; and robots, which wait
+/// for the end of each question and press `#`: one that says no more than a person's hello is not told.
+fn served(judged: &[Judged]) -> [bool; 4] {
     let refused = |of: &Judged| !of.served.is_verified();
     let none = |[count, _]: [usize; 2]| count == 0;
     let met = [
         row(judged, Class::Human, "people with keys refused", "0", None, refused),
         row(judged, Class::Screening, "people put on by a screener refused", "0", None, refused),
+        row(judged, Class::Machine, "machines with # in their recording verified", "0", None, has_verified),
+        row(judged, Class::Ivr, "menus with # in their recording verified", "0", None, has_verified),
     ];
     let asked = |of: &Judged| of.served.was_asked;
     row(judged, Class::Human, "people asked for two spoken digits", "told", None, asked);
     for class in [Class::Machine, Class::Ivr, Class::Fax] {
-        let name = format!("{class:?} that presses # behind each question: verified");
+        let name = format!("{class:?}, a robot that presses # behind each question: verified");
         row(judged, class, &name, "told", None, |of| of.served.is_verified());
     }
     met.map(none)

@@ -37,13 +37,18 @@ impl Served {
 
 /// Who is at the keys.
 #[derive(Debug, Clone, Copy)]
-pub(crate) struct Hand {
-    /// From when on.
-    pub(crate) from: Instant,
-    /// Presses so long after the last word of what asks for it.
-    pub(crate) reaction: Duration,
-    /// Whether it hears which digits are asked for: a recording presses `#` there too.
-    pub(crate) listens: bool,
+pub(crate) enum Hand {
+    /// Somebody who answers.
+    Answers {
+        /// From when on.
+        from: Instant,
+        /// Presses so long after the last word of what asks for it.
+        reaction: Duration,
+        /// Whether it hears which digits are asked for: a robot presses `#` there too.
+        listens: bool,
+    },
+    /// A `#` that is part of a recording.
+    Recorded(Instant),
 }
 
 /// What is to come.
@@ -64,7 +69,11 @@ struct Desk {
 /// A call that tells this, with such a hand at its keys.
 pub(crate) fn serve(pack: &Pack, zero: Instant, told: &[(Instant, MediaEvent)], hand: Hand) -> Served {
     let call = Call::new(plan(pack, zero), Duration::from_secs(120), Duration::ZERO);
-    let mut desk = Desk { call, hand, due: Vec::new(), served: None, was_asked: false };
+    let due = match hand {
+        Hand::Answers { .. } => Vec::new(),
+        Hand::Recorded(at) => vec![(at, Due::Press('#'))],
+    };
+    let mut desk = Desk { call, hand, due, served: None, was_asked: false };
     desk.call.handle_signal(zero, SignalEvent::Answered(format()));
     desk.carry_out(zero);
     let mut told = told.iter().peekable();
@@ -109,7 +118,7 @@ impl Desk {
                 CallEffect::Media(MediaCommand::Play { saying, lead, clips }) => {
                     self.play(now + lead, saying, &clips);
                 }
-                CallEffect::Media(MediaCommand::Stop) => self.due.clear(),
+                CallEffect::Media(MediaCommand::Stop) => self.forget(),
                 CallEffect::HangUp => self.close(now),
                 CallEffect::Verdict(reason) => self.served = Some(reason),
                 CallEffect::Media(_)
@@ -122,21 +131,26 @@ impl Desk {
         }
     }
 
-    /// Who hears something new waits for its end.
+    /// Who hears something new waits for its end; a recording goes on.
+    fn forget(&mut self) {
+        let is_recorded = matches!(self.hand, Hand::Recorded(_));
+        self.due.retain(|(_, due)| is_recorded && matches!(due, Due::Press(_)));
+    }
+
     fn play(&mut self, from: Instant, saying: u32, clips: &[Arc<Clip>]) {
-        self.due.clear();
-        let mut at = from;
+        self.forget();
+        let mut end = from;
         for (clip, samples) in clips.iter().map(|clip| clip.pcm().len()).enumerate() {
-            at += Duration::from_micros(125) * samples as u32;
-            self.due.push((at, Due::Played { saying, clip }));
+            end += Duration::from_micros(125) * samples as u32;
+            self.due.push((end, Due::Played { saying, clip }));
         }
         let is_spoken = clips.first().is_some_and(|clip| clip.name() == "spoken_ask");
         self.was_asked |= is_spoken;
-        let keys = if is_spoken && self.hand.listens { SPOKEN } else { "" };
-        at = (at + self.hand.reaction).max(self.hand.from);
-        for key in keys.chars().chain(['#']) {
-            self.due.push((at, Due::Press(key)));
-            at += GAP;
+        if let Hand::Answers { from, reaction, listens } = self.hand {
+            let keys = if is_spoken && listens { SPOKEN } else { "" };
+            let first = (end + reaction).max(from);
+            let at = (0..).map(|place| first + GAP * place);
+            self.due.extend(at.zip(keys.chars().chain(['#']).map(Due::Press)));
         }
     }
 

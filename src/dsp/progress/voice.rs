@@ -22,11 +22,18 @@ const HANGOVER: Samples = Samples::from_ms(200);
 /// Speech has at least this many hops of sound that is far from any tone: 96 ms.
 const SPOKEN_HOPS: u16 = 3;
 
+/// Or at least this many of vowels, 256 ms: those of a clear voice are nearly tones, and what is between
+/// them may be short or lost in the noise.
+const VOWEL_HOPS: u16 = 8;
+
 /// Hops that wait for what follows: a tone's edge and, of a pair, its first hop.
 const WAITING: usize = 2;
 
 /// A voice's level moves at least this much; a hiss's does not.
 const MOVES: Db = Db(5.0);
+
+/// The level of its vowels moves at least this much; that of a tone in noise does not.
+const VOWELS_MOVE: Db = Db(7.0);
 
 /// Silence is told from here on.
 const SILENCE: Samples = Samples::from_ms(500);
@@ -62,6 +69,7 @@ struct Thresholds {
     faintest: f32,
     noise_at_first: f32,
     moves: f32,
+    vowels_move: f32,
 }
 
 /// How tonal a hop is.
@@ -75,31 +83,46 @@ pub(super) enum Tonality {
     Steady,
 }
 
-/// A stretch of sound or silence.
+/// Hops that count for one thing.
 #[derive(Debug, Clone, Copy)]
-struct Stretch {
-    begin: Samples,
-    end: Samples,
-    /// Hops that count: of silence all, of speech those that are no tone's.
+struct Counted {
     hops: u16,
     /// Mean squares.
     faintest: f32,
     loudest: f32,
 }
 
-impl Stretch {
-    fn at(begin: Samples) -> Self {
-        Self { begin, end: begin, hops: 0, faintest: f32::MAX, loudest: 0.0 }
-    }
-
-    fn extend(&mut self, begin: Samples) {
-        self.end = begin + Samples(HOP as u64);
-    }
+impl Counted {
+    const NONE: Counted = Counted { hops: 0, faintest: f32::MAX, loudest: 0.0 };
 
     fn count(&mut self, mean_square: f32) {
         self.hops = self.hops.saturating_add(1);
         self.faintest = self.faintest.min(mean_square);
         self.loudest = self.loudest.max(mean_square);
+    }
+
+    fn are(&self, hops: u16, moves: f32) -> bool {
+        self.hops >= hops && self.loudest >= self.faintest * moves
+    }
+}
+
+/// A stretch of sound or silence.
+#[derive(Debug, Clone, Copy)]
+struct Stretch {
+    begin: Samples,
+    end: Samples,
+    /// Hops of silence; of speech those that are far from any tone.
+    sure: Counted,
+    vowels: Counted,
+}
+
+impl Stretch {
+    fn at(begin: Samples) -> Self {
+        Self { begin, end: begin, sure: Counted::NONE, vowels: Counted::NONE }
+    }
+
+    fn extend(&mut self, begin: Samples) {
+        self.end = begin + Samples(HOP as u64);
     }
 }
 
@@ -112,6 +135,8 @@ struct Waiting {
     is_voice: bool,
     /// Proof of speech: far from any tone.
     is_proof: bool,
+    /// Like a tone that does not stay, and no edge of one: there is sound on either side.
+    is_vowel: bool,
 }
 
 /// Follows the voice of one line.
@@ -136,6 +161,7 @@ impl Default for Voice {
                 faintest: FAINTEST.mean_square(),
                 noise_at_first: NOISE_AT_FIRST.mean_square(),
                 moves: MOVES.power_ratio(),
+                vowels_move: VOWELS_MOVE.power_ratio(),
             },
             noise: Noise { least: f32::MAX, least_before: f32::MAX, hops: 0, is_known: false },
             speech: None,
@@ -178,7 +204,7 @@ impl Voice {
         self.loud = 0;
         let quiet = self.quiet.get_or_insert(Stretch::at(begin));
         quiet.extend(begin);
-        quiet.count(0.0);
+        quiet.sure.count(0.0);
     }
 
     fn follow_speech(
@@ -194,14 +220,19 @@ impl Voice {
             waiting.is_proof &= tonality == Tonality::None;
             waiting.is_voice &= tonality < Tonality::Steady;
         }
+        if let Some(last) = &mut self.waiting[WAITING - 1] {
+            last.is_vowel &= is_loud;
+        }
         let is_voice = is_loud && tonality.max(self.before) < Tonality::Steady;
         let is_proof = is_voice && tonality.max(self.before) == Tonality::None;
+        let is_vowel =
+            tonality == Tonality::Some && self.waiting[WAITING - 1].is_some_and(|last| last.is_voice);
         self.before = tonality;
         if let Some(oldest) = self.waiting[0] {
             self.judge(oldest, tell);
         }
         self.waiting.rotate_left(1);
-        self.waiting[WAITING - 1] = Some(Waiting { begin, mean_square, is_voice, is_proof });
+        self.waiting[WAITING - 1] = Some(Waiting { begin, mean_square, is_voice, is_proof, is_vowel });
     }
 
     /// Where the voice began that is heard now, pauses of a moment included; `None`: nobody speaks for
@@ -211,7 +242,8 @@ impl Voice {
     }
 
     fn is_speech(&self, stretch: &Stretch) -> bool {
-        stretch.hops >= SPOKEN_HOPS && stretch.loudest >= stretch.faintest * self.thresholds.moves
+        let Thresholds { moves, vowels_move, .. } = self.thresholds;
+        stretch.sure.are(SPOKEN_HOPS, moves) || stretch.vowels.are(VOWEL_HOPS, vowels_move)
     }
 
     fn judge(&mut self, hop: Waiting, tell: &mut impl FnMut(SoundEvent)) {
@@ -219,7 +251,10 @@ impl Voice {
             let speech = self.speech.get_or_insert(Stretch::at(hop.begin));
             speech.extend(hop.begin);
             if hop.is_proof {
-                speech.count(hop.mean_square);
+                speech.sure.count(hop.mean_square);
+            }
+            if hop.is_vowel {
+                speech.vowels.count(hop.mean_square);
             }
         } else if self.speech.is_some_and(|speech| hop.begin >= speech.end + HANGOVER) {
             self.end_speech(tell);
@@ -230,17 +265,17 @@ impl Voice {
         if let Some(speech) = self.speech.take()
             && self.is_speech(&speech)
         {
-            let Stretch { begin, end, hops, .. } = speech;
-            let confidence = 1.0 - 1.0 / f32::from(hops);
+            let Stretch { begin, end, sure, vowels } = speech;
+            let confidence = 1.0 - 1.0 / f32::from(sure.hops.max(vowels.hops));
             tell(SoundEvent { sound: Sound::Speech, begin, end, confidence });
         }
     }
 
     fn end_quiet(&mut self, tell: &mut impl FnMut(SoundEvent)) {
-        let Some(Stretch { begin, end, hops, .. }) = self.quiet.take() else {
+        let Some(Stretch { begin, end, sure, .. }) = self.quiet.take() else {
             return;
         };
-        let received = Samples(u64::from(hops) * HOP as u64);
+        let received = Samples(u64::from(sure.hops) * HOP as u64);
         if received >= SILENCE {
             let length = end.saturating_sub(begin).0.max(1);
             let confidence = (received.0 as f32 / length as f32).min(1.0);
@@ -252,7 +287,7 @@ impl Voice {
     pub(super) fn rest(&mut self, end: Samples) {
         if let Some(quiet) = &mut self.quiet {
             quiet.end = end;
-            quiet.hops = u16::MAX;
+            quiet.sure.hops = u16::MAX;
         }
     }
 
