@@ -83,12 +83,12 @@ pub(crate) struct Call {
     /// When a person comes on, in a call that is screened.
     pub(crate) person_at: Option<usize>,
     /// What is said, recorded or beeped, from the first sample to the end of the last.
-    pub(crate) sounds: Vec<(What, [usize; 2])>,
+    pub(crate) sounds: Vec<(Part, [usize; 2])>,
 }
 
-/// What is heard of a far end.
+/// A part of what a far end sends.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum What {
+pub(crate) enum Part {
     Speech,
     Beep,
 }
@@ -110,7 +110,7 @@ struct Line<'a> {
     language: usize,
     story: String,
     person_at: Option<usize>,
-    sounds: Vec<(What, [usize; 2])>,
+    sounds: Vec<(Part, [usize; 2])>,
 }
 
 impl Line<'_> {
@@ -137,7 +137,7 @@ impl Line<'_> {
         let gain = Db(self.level.0 - LEVEL.0).amplitude_ratio();
         let begin = self.samples.len();
         self.samples.extend(samples.iter().map(|x| x * gain));
-        self.sounds.push((What::Speech, [begin, self.samples.len()]));
+        self.sounds.push((Part::Speech, [begin, self.samples.len()]));
     }
 
     /// Sentences, with pauses between them that are now and then longer than a person waits.
@@ -197,7 +197,7 @@ impl Line<'_> {
         };
         let begin = self.samples.len();
         self.tone(&[frequency], level, seconds).tell(&format!("beep {frequency:.0} Hz"));
-        self.sounds.push((What::Beep, [begin, self.samples.len()]));
+        self.sounds.push((Part::Beep, [begin, self.samples.len()]));
         self
     }
 
@@ -230,13 +230,13 @@ impl Call {
     /// Where a recording may hold a `#`: before its speech, under it, right behind it, behind the beep.
     pub(crate) fn places(&self, rng: &mut StdRng) -> Vec<usize> {
         let all = |what| self.sounds.iter().filter(move |(of, _)| *of == what).map(|(_, span)| *span);
-        let spoken: Vec<[usize; 2]> = all(What::Speech).collect();
+        let spoken: Vec<[usize; 2]> = all(Part::Speech).collect();
         let (Some(first), Some(last)) = (spoken.first(), spoken.last()) else { return Vec::new() };
         let under = spoken[rng.random_range(0..spoken.len())];
         let behind = |[_, end]: [usize; 2], rng: &mut StdRng| end + s(rng.random_range(0.1..1.5));
         let mut places =
             vec![rng.random_range(0..first[0]), rng.random_range(under[0]..under[1]), behind(*last, rng)];
-        places.extend(all(What::Beep).map(|beep| behind(beep, rng)));
+        places.extend(all(Part::Beep).map(|beep| behind(beep, rng)));
         places
     }
 }
