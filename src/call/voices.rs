@@ -3,14 +3,12 @@
 use std::collections::VecDeque;
 use std::time::{Duration, Instant};
 
+use super::answered::{GREETING_PAUSE, OVER};
+
 /// A voice that begins this near to the answer, or to the prompt's new start, may be a greeting.
 const GREETS_WITHIN: Duration = Duration::from_millis(1_500);
-/// A greeting is over when it has paused this long.
-const PAUSE: Duration = Duration::from_millis(800);
 /// A voice that goes on for this long without such a pause is like a greeting: "hello?" is shorter.
 const GREETING_LIKE: Duration = Duration::from_millis(1_500);
-/// A voice is over for certain when it has paused this long: a greeting's sentences lie nearer together.
-const OVER: Duration = Duration::from_millis(1_500);
 /// Stretches of voice, and starts of the prompt, that are remembered: a key is told a second after its
 /// press began at the latest.
 const REMEMBERED: usize = 8;
@@ -26,7 +24,7 @@ struct Stretch {
 impl Stretch {
     /// Whether it is going on at this moment, pauses included.
     fn holds(&self, at: Instant) -> bool {
-        self.is_within(PAUSE, at)
+        self.is_within(GREETING_PAUSE, at)
     }
 
     /// Whether it has begun, and not ended so long ago.
@@ -156,6 +154,8 @@ mod tests {
         let much_later = at(zero, 60_000);
         let pauses = spoken(zero, &[(3_000, 3_600), (4_000, 4_500)]);
         assert!(pauses.may_be_greeting(much_later), "pauses within it are part of it");
+        let shorter = spoken(zero, &[(3_000, 3_600), (4_000, 4_499)]);
+        assert!(!shorter.may_be_greeting(much_later), "a millisecond less is no greeting");
         let hellos = spoken(zero, &[(300, 900), (1_800, 2_400), (5_000, 5_600)]);
         assert!(!hellos.may_be_greeting(much_later), "a person who says hello three times");
         let mut many = spoken(zero, &[(0, 2_000)]);

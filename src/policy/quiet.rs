@@ -63,11 +63,11 @@ const REGIONS: &str = include_str!("region_zones.tab");
 /// A line a key: the key, and the names of its zones in the IANA time zone database.
 fn read(table: &'static str) -> Table {
     let database = TimeZoneDatabase::bundled();
-    let read = |line: &'static str| {
+    let entry = |line: &'static str| {
         let (key, names) = line.split_once(' ')?;
         Some((key, names.split(' ').filter_map(|name| database.get(name).ok()).collect()))
     };
-    table.lines().filter(|line| !line.starts_with('#')).filter_map(read).collect()
+    table.lines().filter(|line| !line.starts_with('#')).filter_map(entry).collect()
 }
 
 #[cfg(test)]

@@ -91,6 +91,9 @@ mod tests {
             "accepted queued dialling ringing early_media answered prompting listening key ended \
              finished"
         );
+        for (place, event) in Progress::ALL.into_iter().enumerate() {
+            assert_eq!(event as usize, place, "the tables hold {} by its place", event.name());
+        }
         for state in Progress::states() {
             assert_eq!(serde_json::to_value(state).unwrap(), state.name());
             assert_eq!(Progress::state_named(state.name()), Some(state));

@@ -133,11 +133,16 @@ impl Line<'_> {
         self
     }
 
+    /// What was put since `begin` was this.
+    fn note(&mut self, part: Part, begin: usize) {
+        self.sounds.push((part, [begin, self.samples.len()]));
+    }
+
     fn put(&mut self, samples: &[f32]) {
         let gain = Db(self.level.0 - LEVEL.0).amplitude_ratio();
         let begin = self.samples.len();
         self.samples.extend(samples.iter().map(|x| x * gain));
-        self.sounds.push((Part::Speech, [begin, self.samples.len()]));
+        self.note(Part::Speech, begin);
     }
 
     /// Sentences, with pauses between them that are now and then longer than a person waits.
@@ -197,7 +202,7 @@ impl Line<'_> {
         };
         let begin = self.samples.len();
         self.tone(&[frequency], level, seconds).tell(&format!("beep {frequency:.0} Hz"));
-        self.sounds.push((Part::Beep, [begin, self.samples.len()]));
+        self.note(Part::Beep, begin);
         self
     }
 

@@ -5,6 +5,7 @@ use std::time::{Duration, Instant};
 
 use octothorpe::call::answered::Impression;
 use octothorpe::dsp::progress::Sound;
+use octothorpe::dsp::units::Samples;
 use octothorpe::leg::{LineSound, MediaEvent};
 use octothorpe::prompt::Pack;
 use octothorpe::report::record::AnsweredBy;
@@ -42,14 +43,14 @@ pub(crate) fn judge(call: &Call, pack: &Pack, rng: &mut StdRng) -> Judged {
     let from = moment(zero, call.person_at.unwrap_or(0));
     let served = serve(pack, zero, &told, Hand::Answers { from, reaction, listens: is_person });
     let places = if is_person { Vec::new() } else { call.places(rng) };
-    let recorded = places.iter().map(|place| serve(pack, zero, &told, Hand::Recorded(moment(zero, *place))));
-    let recorded = recorded.collect();
+    let record = |place: &usize| serve(pack, zero, &told, Hand::Recorded(moment(zero, *place)));
+    let recorded = places.iter().map(record).collect();
     let amd = amd::judge(&call.unechoed);
     Judged { class: call.class, story: call.story.clone(), label, first, amd, reaction, served, recorded }
 }
 
 fn moment(zero: Instant, sample: usize) -> Instant {
-    zero + Duration::from_micros(sample as u64 * 125)
+    zero + Samples(sample as u64).as_duration()
 }
 
 /// As a line tells it to its call.

@@ -9,6 +9,7 @@ use octothorpe::call::script::{ConfirmKey, ScriptLimits, ScriptPlan};
 use octothorpe::call::task::Task;
 use octothorpe::call::{Call, CallEffect};
 use octothorpe::clip::Clip;
+use octothorpe::dsp::units::Samples;
 use octothorpe::leg::key::{Digit, KeyPath, Press};
 use octothorpe::leg::{
     Cause, CauseKind, Codec, MediaCommand, MediaEvent, MediaFigures, MediaFormat, SignalEvent, Stage,
@@ -141,7 +142,7 @@ impl Desk {
         self.forget();
         let mut end = from;
         for (clip, samples) in clips.iter().map(|clip| clip.pcm().len()).enumerate() {
-            end += Duration::from_micros(125) * samples as u32;
+            end += Samples(samples as u64).as_duration();
             self.due.push((end, Due::Played { saying, clip }));
         }
         let is_spoken = clips.first().is_some_and(|clip| clip.name() == "spoken_ask");

@@ -18,8 +18,12 @@ use crate::leg::LineSound;
 use crate::report::record::AnsweredBy;
 use talk::Talk;
 
-/// What greets at length is answered when it has paused this long: call screeners listen for 1.5 s.
-const GREETING_PAUSE: Duration = Duration::from_millis(800);
+/// What was said is over after this pause; shorter ones are within it.
+pub(super) const OVER: Duration = Duration::from_millis(1_500);
+
+/// A greeting has come to its end when it has paused this long, and a long one is answered then: call
+/// screeners listen for 1.5 s.
+pub(super) const GREETING_PAUSE: Duration = Duration::from_millis(800);
 
 /// A voice after so long a silence is somebody who has come on.
 const CAME_ON_AFTER: Duration = Duration::from_millis(4_500);
@@ -128,7 +132,7 @@ impl Impression {
         let seen = self.seen?;
         let next = [
             self.talk.quiet_since().map(|since| since + GREETING_PAUSE),
-            self.talk.quiet_since().map(|since| since + rules::OVER),
+            self.talk.quiet_since().map(|since| since + OVER),
             self.talk.reaches(rules::MACHINE_SHORTEST),
             self.talk.came_on().map(|came_on| came_on + CAME_ON_FOR),
         ];

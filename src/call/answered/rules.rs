@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use super::OVER;
 use crate::report::record::AnsweredBy;
 
 /// People who pick up say no more than this before they listen.
@@ -19,9 +20,6 @@ const ASKING: [Duration; 2] = [Duration::from_millis(2_500), MENU_SHORTEST];
 
 /// A person whom the screener puts on says no more than this at once.
 const PUT_ON_LONGEST: Duration = Duration::from_millis(2_500);
-
-/// What was said is over after this pause.
-pub(super) const OVER: Duration = Duration::from_millis(1_500);
 
 /// What was heard of the far end since the answer; voices without their pauses and without our echo.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]

@@ -2,11 +2,8 @@
 
 use std::time::{Duration, Instant};
 
-use super::CAME_ON_AFTER;
 use super::rules::Facts;
-
-/// Pauses that are shorter are within what is said.
-const WITHIN: Duration = Duration::from_millis(1_500);
+use super::{CAME_ON_AFTER, OVER};
 
 /// What was said so far.
 #[derive(Debug, Clone, Copy, Default)]
@@ -31,7 +28,7 @@ impl Talk {
         let pause = self.ended.map(|ended| at.saturating_duration_since(ended));
         if self.opening.is_none() {
             self.opening = Some(Duration::ZERO);
-        } else if pause.is_some_and(|pause| pause >= WITHIN) {
+        } else if pause.is_some_and(|pause| pause >= OVER) {
             self.block = Some(Duration::ZERO);
             self.came_on = pause.filter(|pause| *pause >= CAME_ON_AFTER).map(|_| at);
         }
