@@ -6,15 +6,14 @@
 
 mod extension;
 mod place;
+mod plan;
 
 use std::fmt;
-use std::sync::{LazyLock, PoisonError};
 
 pub use extension::{Extension, ExtensionKey};
-use phonenumber::metadata::{DATABASE, Database, Descriptor, Metadata};
-use phonenumber::{Mode, Type};
+use phonenumber::Type;
 use place::Place;
-use regex_cache::RegexCache;
+use plan::{Plan, plans_of};
 
 /// E.164 §6.1: country code and national number together have at most 15 digits.
 const E164_MAX_DIGITS: usize = 15;
@@ -206,8 +205,7 @@ impl Number {
             return *self.place.0.get_or_init(|| self.look_up());
         }
         let (calling_code, national) = self.parts()?;
-        let plans = plans_of(calling_code);
-        let main = plans.iter().find(|p| p.is_main_country_for_code()).or(plans.first());
+        let main = plans_of(calling_code).first();
         main.map(|plan| region(calling_code, plan, national)).ok_or(NotValid::UnknownCountryCode)
     }
 
@@ -217,18 +215,26 @@ impl Number {
             return Err(NotValid::TooLong);
         }
         let plans = plans_of(calling_code);
-        let owner = owner(&plans, national);
-        owner.map(|plan| region(calling_code, plan, national)).ok_or_else(|| why_not(&plans, national))
+        let owner = owner(plans, national);
+        owner.map(|plan| region(calling_code, plan, national)).ok_or_else(|| why_not(plans, national))
     }
 
     /// Whether its first digits tell where in its country it lies: a fixed line, or a mobile one where those
     /// too are given by area (libphonenumber's isNumberGeographical).
     pub fn is_geographic(&self) -> bool {
         let Ok((calling_code, national)) = self.parts() else { return false };
-        owner(&plans_of(calling_code), national).is_some_and(|plan| {
-            let is = |kind| is(plan, kind, national);
-            is(Type::FixedLine) || MOBILES_BY_AREA.contains(&calling_code) && is(Type::Mobile)
+        owner(plans_of(calling_code), national).is_some_and(|plan| {
+            let holds = |kind| plan.holds(kind, national);
+            holds(Type::FixedLine) || MOBILES_BY_AREA.contains(&calling_code) && holds(Type::Mobile)
         })
+    }
+
+    /// A valid number that is written as within its country.
+    fn dialled_from_abroad(&self) -> Option<Number> {
+        let (calling_code, national) = self.parts().ok()?;
+        let read = plans_of(calling_code).iter().flat_map(|plan| plan.without_trunk_prefix(national));
+        read.map(|national| Number::of_digits(format!("{calling_code}{national}")))
+            .find(|number| number.validity(&[]).is_ok())
     }
 
     /// Country code and national number.
@@ -238,23 +244,8 @@ impl Number {
     }
 }
 
-/// More patterns than all plans together have.
-const KEPT_PATTERNS: usize = 4096;
-
-/// The numbering plans. The crate keeps 100 compiled patterns, fewer than a dozen countries have: past
-/// that, each number would compile its country's anew, for milliseconds. Here all of them are kept.
-static PLANS: LazyLock<&'static Database> = LazyLock::new(|| {
-    let cache = DATABASE.cache();
-    *cache.lock().unwrap_or_else(PoisonError::into_inner) = RegexCache::new(KEPT_PATTERNS);
-    &DATABASE
-});
-
-fn plans_of(calling_code: u16) -> Vec<&'static Metadata> {
-    PLANS.by_code(&calling_code).unwrap_or_default()
-}
-
-fn region(calling_code: u16, plan: &'static Metadata, national: &str) -> Region {
-    Region { calling_code, region: plan.id(), risk: risk(calling_code, plan, national) }
+fn region(calling_code: u16, plan: &'static Plan, national: &str) -> Region {
+    Region { calling_code, region: plan.region, risk: risk(calling_code, plan, national) }
 }
 
 /// ITU-T E.164's codes of global services and networks: they belong to no country.
@@ -280,11 +271,11 @@ const RISKY: [(Type, Risk); 5] = [
 ];
 
 /// The mark that this plan, or the global code, puts on a number that it owns.
-fn risk(calling_code: u16, plan: &Metadata, national: &str) -> Option<Risk> {
+fn risk(calling_code: u16, plan: &Plan, national: &str) -> Option<Risk> {
     if let Some((_, risk)) = GLOBAL.iter().find(|(code, _)| *code == calling_code) {
         return Some(*risk);
     }
-    RISKY.iter().find(|(kind, _)| is(plan, *kind, national)).map(|(_, risk)| *risk)
+    RISKY.iter().find(|(kind, _)| plan.holds(*kind, national)).map(|(_, risk)| *risk)
 }
 
 impl fmt::Display for Number {
@@ -349,18 +340,12 @@ fn digits_of(text: &str) -> Result<String, Malformed> {
     if digits.bytes().all(|b| b.is_ascii_digit()) { Ok(digits) } else { Err(Malformed::StrayCharacter) }
 }
 
-/// The number as it is if the plan knows it; else as libphonenumber reads it, if that is valid; else as
-/// it is.
+/// The number as it is if the plan knows it; else without its trunk prefix, if that is valid; else as it is.
 fn without_trunk_prefix(number: Number) -> Number {
     match number.validity(&[]) {
         Ok(_) | Err(NotValid::UnknownCountryCode) => number,
         Err(NotValid::TooShort | NotValid::TooLong | NotValid::NotInUse) => {
-            phonenumber::parse(None, number.e164())
-                .ok()
-                .map(|read| read.format().mode(Mode::E164).to_string())
-                .map(|e164| Number::of_digits(e164.trim_start_matches('+').to_owned()))
-                .filter(|read| read.calling_code() == number.calling_code() && read.validity(&[]).is_ok())
-                .unwrap_or(number)
+            number.dialled_from_abroad().unwrap_or(number)
         }
     }
 }
@@ -369,58 +354,23 @@ fn without_trunk_prefix(number: Number) -> Number {
 fn country_code_len(digits: &str) -> usize {
     (1..=3)
         .filter(|n| !digits.starts_with('0') && digits.len() >= *n)
-        .find(|n| digits[..*n].parse::<u16>().is_ok_and(|code| PLANS.by_code(&code).is_some()))
+        .find(|n| digits[..*n].parse::<u16>().is_ok_and(|code| !plans_of(code).is_empty()))
         .unwrap_or(0)
 }
 
-/// Whether this plan has the number in its range of this kind.
-fn is(plan: &Metadata, kind: Type, national: &str) -> bool {
-    plan.descriptors().get(kind).is_some_and(|range| range.is_match(national))
-}
-
 /// The plan of those that share a country code that holds the number.
-fn owner(plans: &[&'static Metadata], national: &str) -> Option<&'static Metadata> {
-    plans.iter().copied().find(|plan| owns(plan, national))
+fn owner<'a>(plans: &'a [Plan], national: &str) -> Option<&'a Plan> {
+    plans.iter().find(|plan| plan.owns(national))
 }
 
-/// Whether this plan of those that share a country code holds the number. Where a plan names its
-/// leading digits they decide first, as in libphonenumber's getRegionCodeForNumber.
-fn owns(plan: &Metadata, national: &str) -> bool {
-    let leads = plan
-        .leading_digits()
-        .is_none_or(|pattern| pattern.find(national).is_some_and(|found| found.start() == 0));
-    leads
-        && plan.descriptors().general().is_match(national)
-        && diallable(plan).any(|range| range.is_match(national))
-}
-
-fn diallable(plan: &Metadata) -> impl Iterator<Item = &Descriptor> {
-    DIALLABLE.iter().filter_map(|kind| plan.descriptors().get(*kind))
-}
-
-/// The kinds of range that make a number valid; short codes and carrier codes are none.
-const DIALLABLE: [Type; 10] = [
-    Type::FixedLine,
-    Type::Mobile,
-    Type::TollFree,
-    Type::PremiumRate,
-    Type::SharedCost,
-    Type::PersonalNumber,
-    Type::Voip,
-    Type::Pager,
-    Type::Uan,
-    Type::Voicemail,
-];
-
-fn why_not(plans: &[&Metadata], national: &str) -> NotValid {
+fn why_not(plans: &[Plan], national: &str) -> NotValid {
     // The metadata keeps lengths with each kind of range, not with the plan as a whole.
-    let ranges = || plans.iter().flat_map(|plan| diallable(plan));
-    let shortest = ranges().filter_map(|r| r.possible_length().iter().min()).min();
-    let longest = ranges().filter_map(|r| r.possible_length().iter().max()).max();
+    let lengths = || plans.iter().flat_map(Plan::lengths);
+    let (shortest, longest) = (lengths().min(), lengths().max());
     let length = u16::try_from(national.len()).unwrap_or(u16::MAX);
-    if shortest.is_some_and(|shortest| length < *shortest) {
+    if shortest.is_some_and(|shortest| length < shortest) {
         NotValid::TooShort
-    } else if longest.is_some_and(|longest| length > *longest) {
+    } else if longest.is_some_and(|longest| length > longest) {
         NotValid::TooLong
     } else {
         NotValid::NotInUse
@@ -433,37 +383,6 @@ mod tests {
 
     fn number(text: &str) -> Number {
         Number::parse(text).unwrap()
-    }
-
-    /// Users are of many countries, and the crate's own cache holds the patterns of eight or so.
-    #[test]
-    fn the_patterns_of_one_country_stay_compiled_while_others_are_asked_for() {
-        let pattern = |code: u16| {
-            let plan = DATABASE.by_code(&code).unwrap()[0];
-            format!("{:?}", plan.descriptors().general().national_number().as_str())
-        };
-        assert!(number("+49 30 123456").validity(&[]).is_ok());
-        for text in [
-            "+33 1 23 45 67 89",
-            "+39 06 1234 5678",
-            "+34 912 345 678",
-            "+55 11 2345 6789",
-            "+81 3 1234 5678",
-            "+91 98123 45678",
-            "+61 2 9123 4567",
-            "+27 11 123 4567",
-            "+65 9123 4567",
-            "+852 2123 4567",
-            "+82 2 212 3456",
-            "+66 81 234 5678",
-            "+63 917 123 4567",
-            "+90 532 123 4567",
-            "+20 100 123 4567",
-        ] {
-            assert!(number(text).validity(&[]).is_ok(), "{text}");
-        }
-        let cache = DATABASE.cache();
-        assert!(format!("{:?}", cache.lock().unwrap()).contains(&pattern(49)));
     }
 
     #[test]

@@ -18,9 +18,10 @@ const MAX_BATCH: usize = 512;
 /// The first pause before what did not fit is tried again, doubled up to the last.
 const FIRST_PAUSE: Duration = Duration::from_millis(50);
 const LAST_PAUSE: Duration = Duration::from_secs(2);
-/// Commits begin so far apart: what comes in meanwhile shares the sync, which is what costs. The first
-/// request after a quiet time does not wait.
-const PACE: Duration = Duration::from_millis(20);
+/// Commits begin so far apart for each request of the one before, up to the longest pace: what comes in
+/// meanwhile shares the sync, which is what costs. Who asks alone, or after a quiet time, waits little.
+const PACE: Duration = Duration::from_millis(10);
+const LONGEST_PACE: Duration = Duration::from_millis(40);
 /// How long what nobody waits for may wait for company.
 const UNHURRIED: Duration = Duration::from_secs(1);
 
@@ -40,7 +41,7 @@ impl Writer {
         board: Arc<Board>,
     ) -> std::io::Result<Self> {
         let (inbox, requests) = mpsc::channel();
-        let state = State { db, facts, room, board, kept: Vec::new(), pause: None, begun: None };
+        let state = State { db, facts, room, board, kept: Vec::new(), pause: None, next: None };
         let thread = std::thread::Builder::new()
             .name("store-writer".to_owned())
             .spawn(move || state.run(&requests))?;
@@ -80,8 +81,8 @@ struct State {
     kept: Batch,
     /// When to try it again, and the pause after that.
     pause: Option<(Instant, Duration)>,
-    /// When the last commit began.
-    begun: Option<Instant>,
+    /// When the next commit may begin.
+    next: Option<Instant>,
 }
 
 #[expect(clippy::disallowed_methods, reason = "a thread of the edge: it paces its own retries")]
@@ -128,8 +129,7 @@ impl State {
 
     /// A sleep and no wait for the inbox: a request that joins a batch wakes nobody.
     fn keep_pace(&self) {
-        let next = self.begun.map(|begun| begun + PACE);
-        if let Some(left) = next.and_then(|next| next.checked_duration_since(clock())) {
+        if let Some(left) = self.next.and_then(|next| next.checked_duration_since(clock())) {
             std::thread::sleep(left);
         }
     }
@@ -153,7 +153,7 @@ impl State {
             self.pause = None;
             return;
         }
-        self.begun = Some(clock());
+        self.next = Some(clock() + pace(batch.len()));
         let mut told = Told::default();
         match self.transact(&mut batch, &mut told) {
             Ok(()) => {
@@ -235,6 +235,15 @@ impl State {
             tracing::warn!(%error, "the store's log could not be emptied");
         }
     }
+}
+
+/// How long after a commit of so many requests the next one begins. More wait behind a full one.
+fn pace(requests: usize) -> Duration {
+    if requests >= MAX_BATCH {
+        return Duration::ZERO;
+    }
+    let requests = u32::try_from(requests).unwrap_or(u32::MAX);
+    PACE.saturating_mul(requests).min(LONGEST_PACE)
 }
 
 /// A write-ahead log or its index that cannot grow is told as an I/O error by some file systems.
