@@ -385,6 +385,26 @@ fn speech_and_silence_are_told_with_their_times() {
     }
 }
 
+/// Issue 4: a `#` under a greeting counts for nothing, on a noisy line too.
+#[test]
+fn a_voice_is_heard_where_the_noise_is_nearly_as_loud() {
+    let mut rng = seeded("speech in noise", 20_276);
+    let (mut loud, mut told) = (0, 0);
+    for _ in 0..20 {
+        let mut audio = Audio::silence(80_000);
+        for (at, sample) in speech(&mut rng, 32_000).iter().enumerate() {
+            audio.0[24_000 + at] = f32::from(*sample);
+        }
+        let clean = audio.quantised(None);
+        audio.noise(&mut rng, below(Dbm0(-16.0), 12.0));
+        let events = heard(&audio.quantised(Some(Law::A)));
+        let counted = loud_frames(&clean, &events);
+        (loud, told) = (loud + counted.0, told + counted.1);
+    }
+    println!("speech 12 dB over the noise: {told} of {loud} loud frames told as speech");
+    assert!(told * 10 > loud * 8);
+}
+
 #[test]
 fn noise_that_stays_is_no_voice() {
     let mut rng = seeded("noise", 20_275);

@@ -96,6 +96,11 @@ impl Motion {
         Self { power, turn, coherence: turned / all.max(1e-3) }
     }
 
+    /// The power in each bin, as a mean square of a signal in its middle.
+    pub(super) fn bins(&self) -> [f32; BINS] {
+        self.power.map(|power| power / (2 * (HOP_BLOCKS - 1)) as f32)
+    }
+
     /// The power in all bins, as a mean square of a signal in their middles.
     pub(super) fn in_band(&self) -> f32 {
         self.power.iter().sum::<f32>() / (2 * (HOP_BLOCKS - 1)) as f32

@@ -45,7 +45,7 @@ use cadence::Cadences;
 use hop::{Blocks, HOP, Motion, Tone};
 use mix::LowBlocks;
 use single::Singles;
-use voice::{Tonality, Voice};
+use voice::{Loudness, Tonality, Voice};
 
 use super::dtmf::Gap;
 use super::level::mean_square;
@@ -108,8 +108,8 @@ pub struct SoundEvent {
     pub confidence: f32,
 }
 
-/// Hops that are fainter hold no tone that anybody would act on.
-const FAINTEST_TONE: Dbm0 = Dbm0(-42.0);
+/// Hops that are fainter hold no tone that anybody would act on: a mean square.
+static FAINTEST_TONE: LazyLock<f32> = LazyLock::new(|| Dbm0(-42.0).mean_square());
 
 /// Bins that move together so well hold steady tones: one, or a key's two.
 const TONAL_COHERENCE: f32 = 0.9;
@@ -165,8 +165,6 @@ impl pulp::WithSimd for Look<'_> {
 pub struct Listener {
     plan: &'static TonePlan,
     pairs: [Option<(u8, [Hz; 2])>; PAIRS],
-    /// Mean square.
-    faintest_tone: f32,
     /// Samples received or known to be missing, up to the hop that is being filled.
     at: Samples,
     pending: [i16; HOP],
@@ -194,7 +192,6 @@ impl Listener {
         Self {
             plan,
             pairs,
-            faintest_tone: FAINTEST_TONE.mean_square(),
             at: Samples(0),
             pending: [0; HOP],
             pending_count: 0,
@@ -327,8 +324,9 @@ impl Listener {
 
     fn hear_hop(&mut self, tell: &mut impl FnMut(SoundEvent)) {
         let mean_square = mean_square(&self.pending);
-        let (heard, tonality) = if mean_square >= self.faintest_tone {
-            self.look(mean_square)
+        let mut loudness = Loudness::of(mean_square);
+        let (heard, tonality) = if mean_square >= *FAINTEST_TONE {
+            self.look(mean_square, &mut loudness)
         } else {
             self.before = None;
             self.tone_before = None;
@@ -340,7 +338,7 @@ impl Listener {
         let sounding = self.bursts.sounding_since();
         self.cadences.pass(heard.begin, sounding, tell);
         self.singles.pass(&heard, sounding, tell);
-        self.voice.step(self.at, mean_square, tonality, self.is_echo, tell);
+        self.voice.step(self.at, &loudness, tonality, self.is_echo, tell);
     }
 
     fn take(&mut self, burst: &Burst, tell: &mut impl FnMut(SoundEvent)) {
@@ -349,8 +347,9 @@ impl Listener {
     }
 
     /// What the bins show of the hop, and how tonal that is.
-    fn look(&mut self, mean_square: f32) -> (Heard, Tonality) {
+    fn look(&mut self, mean_square: f32, loudness: &mut Loudness) -> (Heard, Tonality) {
         let (blocks, motion) = ARCH.dispatch(Look { before: &self.last_block, hop: &self.pending });
+        loudness.bins = motion.bins();
         let tone = (motion.coherence >= TONE_COHERENCE)
             .then(|| hop::proven(motion.tone(&blocks, mean_square), &self.pending, mean_square));
         let mut pair = None;

@@ -1,11 +1,20 @@
 //! Voice activity: what is louder than the line's noise, moves, and is no tone.
 
+use std::sync::LazyLock;
+
+use super::bank::BINS;
 use super::hop::HOP;
 use super::{Sound, SoundEvent};
 use crate::dsp::units::{Db, Dbm0, Samples};
 
 /// How far over the line's noise a voice is.
 const OVER_NOISE: Db = Db(9.0);
+
+/// Or so far where noise is nearly as loud: in some bins a voice is further over the noise than it is as a
+/// whole. An echo of ours that noise hides is not so loud.
+const OVER_LOUD_NOISE: Db = Db(5.0);
+const OVER_BIN: Db = Db(10.0);
+const BINS_OVER: usize = 2;
 
 /// Nothing fainter is a voice, however quiet the line.
 const FAINTEST: Dbm0 = Dbm0(-48.0);
@@ -38,34 +47,67 @@ const VOWELS_MOVE: Db = Db(7.0);
 /// Silence is told from here on.
 const SILENCE: Samples = Samples::from_ms(500);
 
-/// The least mean square of late that was no tone's: what the line has by itself.
+/// How loud a hop is: as a whole, and in each bin where the bins were looked at.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Loudness {
+    /// Mean squares.
+    pub(super) whole: f32,
+    pub(super) bins: [f32; BINS],
+}
+
+impl Loudness {
+    /// Of a hop of which no more is known: no bin can hold more than the whole.
+    pub(super) fn of(whole: f32) -> Self {
+        Self { whole, bins: [whole; BINS] }
+    }
+
+    const MOST: Self = Self { whole: f32::MAX, bins: [f32::MAX; BINS] };
+
+    fn min(&self, other: &Self) -> Self {
+        let bins = std::array::from_fn(|bin| self.bins[bin].min(other.bins[bin]));
+        Self { whole: self.whole.min(other.whole), bins }
+    }
+}
+
+/// The least of late that was no tone's: what the line has by itself.
 #[derive(Debug, Clone)]
 struct Noise {
-    least: f32,
-    least_before: f32,
+    least: Loudness,
+    least_before: Loudness,
     hops: u16,
     is_known: bool,
 }
 
 impl Noise {
-    fn take(&mut self, mean_square: f32) {
-        self.least = self.least.min(mean_square);
+    fn take(&mut self, loudness: &Loudness) {
+        self.least = self.least.min(loudness);
         self.hops += 1;
         if self.hops == NOISE_HOPS {
-            *self = Self { least: f32::MAX, least_before: self.least, hops: 0, is_known: true };
+            *self = Self { least: Loudness::MOST, least_before: self.least, hops: 0, is_known: true };
         }
     }
 
-    fn floor(&self, thresholds: &Thresholds) -> f32 {
-        let least = self.least.min(self.least_before);
-        if self.is_known { least } else { least.min(thresholds.noise_at_first) }
+    fn floor(&self) -> Loudness {
+        let least = self.least.min(&self.least_before);
+        if self.is_known { least } else { least.min(&Loudness::of(THRESHOLDS.noise_at_first)) }
     }
 }
 
-/// The constants, as mean squares.
-#[derive(Debug, Clone)]
+/// The constants, as mean squares and their ratios; the same for every line.
+static THRESHOLDS: LazyLock<Thresholds> = LazyLock::new(|| Thresholds {
+    over_noise: OVER_NOISE.power_ratio(),
+    over_loud_noise: OVER_LOUD_NOISE.power_ratio(),
+    over_bin: OVER_BIN.power_ratio(),
+    faintest: FAINTEST.mean_square(),
+    noise_at_first: NOISE_AT_FIRST.mean_square(),
+    moves: MOVES.power_ratio(),
+    vowels_move: VOWELS_MOVE.power_ratio(),
+});
+
 struct Thresholds {
     over_noise: f32,
+    over_loud_noise: f32,
+    over_bin: f32,
     faintest: f32,
     noise_at_first: f32,
     moves: f32,
@@ -106,12 +148,12 @@ impl Counted {
     }
 }
 
-/// A stretch of sound or silence.
+/// A stretch of sound.
 #[derive(Debug, Clone, Copy)]
 struct Stretch {
     begin: Samples,
     end: Samples,
-    /// Hops of silence; of speech those that are far from any tone.
+    /// Hops that are far from any tone.
     sure: Counted,
     vowels: Counted,
 }
@@ -121,9 +163,19 @@ impl Stretch {
         Self { begin, end: begin, sure: Counted::NONE, vowels: Counted::NONE }
     }
 
-    fn extend(&mut self, begin: Samples) {
-        self.end = begin + Samples(HOP as u64);
+    fn is_speech(&self) -> bool {
+        let Thresholds { moves, vowels_move, .. } = *THRESHOLDS;
+        self.sure.are(SPOKEN_HOPS, moves) || self.vowels.are(VOWEL_HOPS, vowels_move)
     }
+}
+
+/// A stretch of silence.
+#[derive(Debug, Clone, Copy, Default)]
+struct Quiet {
+    begin: Samples,
+    end: Samples,
+    /// Those that were received; 0: there is no silence.
+    hops: u16,
 }
 
 /// A hop that may be a voice's, while it is not yet known whether a tone begins beside it.
@@ -142,13 +194,12 @@ struct Waiting {
 /// Follows the voice of one line.
 #[derive(Debug, Clone)]
 pub(super) struct Voice {
-    thresholds: Thresholds,
     noise: Noise,
     speech: Option<Stretch>,
     /// The last hops, oldest first.
     waiting: [Option<Waiting>; WAITING],
     before: Tonality,
-    quiet: Option<Stretch>,
+    quiet: Quiet,
     /// Loud hops on end.
     loud: u16,
 }
@@ -156,18 +207,11 @@ pub(super) struct Voice {
 impl Default for Voice {
     fn default() -> Self {
         Self {
-            thresholds: Thresholds {
-                over_noise: OVER_NOISE.power_ratio(),
-                faintest: FAINTEST.mean_square(),
-                noise_at_first: NOISE_AT_FIRST.mean_square(),
-                moves: MOVES.power_ratio(),
-                vowels_move: VOWELS_MOVE.power_ratio(),
-            },
-            noise: Noise { least: f32::MAX, least_before: f32::MAX, hops: 0, is_known: false },
+            noise: Noise { least: Loudness::MOST, least_before: Loudness::MOST, hops: 0, is_known: false },
             speech: None,
             waiting: [None; WAITING],
             before: Tonality::None,
-            quiet: None,
+            quiet: Quiet::default(),
             loud: 0,
         }
     }
@@ -178,18 +222,28 @@ impl Voice {
     pub(super) fn step(
         &mut self,
         begin: Samples,
-        mean_square: f32,
+        loudness: &Loudness,
         tonality: Tonality,
         is_echo: bool,
         tell: &mut impl FnMut(SoundEvent),
     ) {
         if tonality < Tonality::Steady && !is_echo {
-            self.noise.take(mean_square);
+            self.noise.take(loudness);
         }
-        let floor = self.noise.floor(&self.thresholds) * self.thresholds.over_noise;
-        let is_loud = mean_square >= floor.max(self.thresholds.faintest);
+        let is_loud = self.is_loud(loudness);
         self.follow_quiet(begin, is_loud || tonality == Tonality::Steady, tell);
-        self.follow_speech(begin, mean_square, is_loud && !is_echo, tonality, tell);
+        self.follow_speech(begin, loudness.whole, is_loud && !is_echo, tonality, tell);
+    }
+
+    /// Whether a hop holds more than the line's noise.
+    fn is_loud(&self, loudness: &Loudness) -> bool {
+        let Thresholds { over_noise, over_loud_noise, over_bin, faintest, .. } = *THRESHOLDS;
+        let floor = self.noise.floor();
+        let is_over = |(bin, floor): &(&f32, &f32)| **bin >= **floor * over_bin;
+        let bins_over = || loudness.bins.iter().zip(&floor.bins).filter(is_over).count();
+        loudness.whole >= faintest
+            && loudness.whole >= floor.whole * over_loud_noise
+            && (loudness.whole >= floor.whole * over_noise || bins_over() >= BINS_OVER)
     }
 
     fn follow_quiet(&mut self, begin: Samples, is_loud: bool, tell: &mut impl FnMut(SoundEvent)) {
@@ -202,9 +256,12 @@ impl Voice {
             return;
         }
         self.loud = 0;
-        let quiet = self.quiet.get_or_insert(Stretch::at(begin));
-        quiet.extend(begin);
-        quiet.sure.count(0.0);
+        let quiet = &mut self.quiet;
+        if quiet.hops == 0 {
+            quiet.begin = begin;
+        }
+        quiet.end = begin + Samples(HOP as u64);
+        quiet.hops = quiet.hops.saturating_add(1);
     }
 
     fn follow_speech(
@@ -238,18 +295,13 @@ impl Voice {
     /// Where the voice began that is heard now, pauses of a moment included; `None`: nobody speaks for
     /// certain.
     pub(super) fn since(&self) -> Option<Samples> {
-        self.speech.filter(|speech| self.is_speech(speech)).map(|speech| speech.begin)
-    }
-
-    fn is_speech(&self, stretch: &Stretch) -> bool {
-        let Thresholds { moves, vowels_move, .. } = self.thresholds;
-        stretch.sure.are(SPOKEN_HOPS, moves) || stretch.vowels.are(VOWEL_HOPS, vowels_move)
+        self.speech.filter(Stretch::is_speech).map(|speech| speech.begin)
     }
 
     fn judge(&mut self, hop: Waiting, tell: &mut impl FnMut(SoundEvent)) {
         if hop.is_voice {
             let speech = self.speech.get_or_insert(Stretch::at(hop.begin));
-            speech.extend(hop.begin);
+            speech.end = hop.begin + Samples(HOP as u64);
             if hop.is_proof {
                 speech.sure.count(hop.mean_square);
             }
@@ -263,7 +315,7 @@ impl Voice {
 
     fn end_speech(&mut self, tell: &mut impl FnMut(SoundEvent)) {
         if let Some(speech) = self.speech.take()
-            && self.is_speech(&speech)
+            && speech.is_speech()
         {
             let Stretch { begin, end, sure, vowels } = speech;
             let confidence = 1.0 - 1.0 / f32::from(sure.hops.max(vowels.hops));
@@ -272,10 +324,8 @@ impl Voice {
     }
 
     fn end_quiet(&mut self, tell: &mut impl FnMut(SoundEvent)) {
-        let Some(Stretch { begin, end, sure, .. }) = self.quiet.take() else {
-            return;
-        };
-        let received = Samples(u64::from(sure.hops) * HOP as u64);
+        let Quiet { begin, end, hops } = std::mem::take(&mut self.quiet);
+        let received = Samples(u64::from(hops) * HOP as u64);
         if received >= SILENCE {
             let length = end.saturating_sub(begin).0.max(1);
             let confidence = (received.0 as f32 / length as f32).min(1.0);
@@ -285,9 +335,9 @@ impl Voice {
 
     /// Silence that the sender told of goes on, up to `end`.
     pub(super) fn rest(&mut self, end: Samples) {
-        if let Some(quiet) = &mut self.quiet {
-            quiet.end = end;
-            quiet.sure.hops = u16::MAX;
+        if self.quiet.hops > 0 {
+            self.quiet.end = end;
+            self.quiet.hops = u16::MAX;
         }
     }
 
