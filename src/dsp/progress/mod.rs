@@ -2,8 +2,8 @@
 //!
 //! One pass over hops of 32 ms. A hop above the floor goes through eight bins; what holds one steady
 //! frequency, or one pair of the plan's, is followed as a burst, and bursts make beeps and cadences.
-//! Everything else that is louder than the line's noise, and moves, is a voice. Samples that were
-//! never received are neither tone nor silence.
+//! Everything else that is louder than the line's noise, as a whole or in some bins, and moves, is a
+//! voice. Samples that were never received are neither tone nor silence.
 //!
 //! ```
 //! use octothorpe::dsp::progress::{Listener, Sound, TonePlan};

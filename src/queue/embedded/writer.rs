@@ -253,3 +253,17 @@ fn is_full(error: &rusqlite::Error) -> bool {
         Some(ErrorCode::DiskFull | ErrorCode::SystemIoFailure | ErrorCode::CannotOpen)
     )
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Who submits one job after the other waits less for each than a crowd that shares its commits; and
+    /// nobody waits where a whole batch does.
+    #[test]
+    fn commits_are_further_apart_the_more_they_do_but_for_full_ones() {
+        let ms = Duration::from_millis;
+        assert_eq!([1, 2, 4, 5, MAX_BATCH - 1].map(pace), [ms(10), ms(20), ms(40), ms(40), ms(40)]);
+        assert_eq!(pace(MAX_BATCH), Duration::ZERO);
+    }
+}
