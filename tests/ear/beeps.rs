@@ -20,7 +20,8 @@ pub fn heard_with(plan: &'static TonePlan, samples: &[i16]) -> Vec<SoundEvent> {
 
 /// Everything but voices and silence.
 pub fn signals(events: &[SoundEvent]) -> Vec<SoundEvent> {
-    let is_signal = |event: &&SoundEvent| !matches!(event.sound, Sound::Speech | Sound::Silence);
+    let is_signal =
+        |event: &&SoundEvent| !matches!(event.sound, Sound::Speech | Sound::Silence | Sound::Noise);
     events.iter().filter(is_signal).copied().collect()
 }
 

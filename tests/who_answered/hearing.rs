@@ -118,7 +118,8 @@ impl Telling {
                 self.tell(What::Quiet(end));
             }
             Sound::Silence => {}
-            Sound::DialTone
+            Sound::Noise
+            | Sound::DialTone
             | Sound::Ringback
             | Sound::Busy
             | Sound::Reorder
