@@ -412,14 +412,8 @@ fn noise_that_stays_is_no_voice() {
         let mut audio = Audio::silence(160_000);
         audio.noise(&mut rng, Dbm0(level));
         let events = heard(&audio.quantised(any_law(&mut rng)));
-        let is_silence = |event: &SoundEvent| event.sound == Sound::Silence;
-        let is_drowning = |event: &SoundEvent| event.sound == Sound::Noise;
-        assert!(
-            events.iter().all(|event| is_silence(event) || is_drowning(event)),
-            "{level} dBm0: {events:?}"
-        );
-        assert!(events.iter().any(is_silence), "{level} dBm0");
-        assert_eq!(events.iter().any(is_drowning), level > -34.0, "{level} dBm0: {events:?}");
+        assert!(events.iter().all(|event| event.sound == Sound::Silence), "{level} dBm0: {events:?}");
+        assert!(!events.is_empty(), "{level} dBm0");
     }
 }
 

@@ -282,7 +282,7 @@ impl Script {
         }
     }
 
-    /// The line sounded as no person does, from `from` on.
+    /// The line said what no person says, from `from` on.
     pub fn handle_sound(&mut self, sound: LineSound, from: Instant) {
         self.trust.hear(sound, from);
         if self.state == State::Telling && self.trust.is_stained() {

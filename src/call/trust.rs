@@ -17,8 +17,6 @@ pub(super) struct Trust {
     met: Option<Instant>,
     /// Whether the network led the call elsewhere.
     diverted: bool,
-    /// Whether noise may have hidden the sounds of a machine.
-    drowned: bool,
     /// What made the call unclean for good: a sound of a machine, a key that nobody could have pressed
     /// in answer to us, a diversion.
     stained: bool,
@@ -35,8 +33,7 @@ impl Trust {
     pub(super) fn begin_anew(&mut self, at: Instant) {
         let Trust { answered, diverted, .. } = *self;
         let voices = self.voices.begin_anew(at);
-        let met = Some(at);
-        *self = Trust { voices, answered, met, diverted, stained: diverted, ..Trust::default() };
+        *self = Trust { voices, answered, met: Some(at), diverted, stained: diverted, gate: Gate::default() };
     }
 
     /// The network led the call elsewhere, whoever answers.
@@ -58,17 +55,17 @@ impl Trust {
         }
     }
 
-    /// The line sounded as no person does. What began before the answer was the network's.
+    /// The line said something that no person says. What began before the answer was the network's.
     pub(super) fn hear(&mut self, sound: LineSound, from: Instant) {
-        let is_theirs = self.met.is_some_and(|met| from >= met);
         match sound {
-            LineSound::Noise => self.drowned |= is_theirs,
             LineSound::Tone
             | LineSound::Beep
             | LineSound::Ringback
             | LineSound::CallTone
             | LineSound::Information
-            | LineSound::Fax => self.stained |= is_theirs,
+            | LineSound::Fax => {
+                self.stained |= self.met.is_some_and(|met| from >= met);
+            }
         }
     }
 
@@ -84,6 +81,6 @@ impl Trust {
 
     /// Whether a `#` at this moment is not enough.
     pub(super) fn is_unclean(&self, at: Instant) -> bool {
-        self.stained || self.drowned || self.voices.may_be_greeting(at)
+        self.stained || self.voices.may_be_greeting(at)
     }
 }

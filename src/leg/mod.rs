@@ -157,7 +157,7 @@ pub enum MediaEvent {
         /// When it began, on the gateway's media clock.
         from: Instant,
     },
-    /// The line sounds as no person does; but for [`LineSound::Tone`] told once it is over and sure.
+    /// The line said what no person says; but for [`LineSound::Tone`] told once it is over and sure.
     Sound {
         /// What it was.
         sound: LineSound,
@@ -182,7 +182,7 @@ pub enum MediaEvent {
     Closed(MediaFigures),
 }
 
-/// A sound that no person makes, or that hides those.
+/// A sound that no person makes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum LineSound {
     /// A tone that no key makes and no voice holds; told while it sounds, before it has a name.
@@ -197,8 +197,6 @@ pub enum LineSound {
     Information,
     /// A fax machine calls or answers.
     Fax,
-    /// Noise in which no beep would be heard; told again while it lasts.
-    Noise,
 }
 
 /// What one line sent and received, at its end.

@@ -20,8 +20,7 @@ pub fn heard_with(plan: &'static TonePlan, samples: &[i16]) -> Vec<SoundEvent> {
 
 /// Everything but voices and silence.
 pub fn signals(events: &[SoundEvent]) -> Vec<SoundEvent> {
-    let is_signal =
-        |event: &&SoundEvent| !matches!(event.sound, Sound::Speech | Sound::Silence | Sound::Noise);
+    let is_signal = |event: &&SoundEvent| !matches!(event.sound, Sound::Speech | Sound::Silence);
     events.iter().filter(is_signal).copied().collect()
 }
 

@@ -118,8 +118,7 @@ impl Telling {
                 self.tell(What::Quiet(end));
             }
             Sound::Silence => {}
-            Sound::Noise
-            | Sound::DialTone
+            Sound::DialTone
             | Sound::Ringback
             | Sound::Busy
             | Sound::Reorder

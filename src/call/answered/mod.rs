@@ -109,8 +109,6 @@ impl Impression {
             LineSound::CallTone => self.heard.engaged = true,
             LineSound::Information => self.heard.information = true,
             LineSound::Fax => self.heard.fax = true,
-            // People and machines stand in it alike.
-            LineSound::Noise => return,
         }
         // It has a name now.
         self.heard.tone &= sound == LineSound::Tone;

@@ -59,8 +59,6 @@ pub enum Sound {
     Speech,
     /// Nothing but the line's noise, for 500 ms or more.
     Silence,
-    /// Noise so loud, for 1.5 s on end, that a beep could not be heard in it; told again while it lasts.
-    Noise,
     /// The exchange waits for digits.
     DialTone,
     /// The called telephone rings.
@@ -85,7 +83,6 @@ impl Sound {
         match self {
             Sound::Speech => "speech",
             Sound::Silence => "silence",
-            Sound::Noise => "noise",
             Sound::DialTone => "dial-tone",
             Sound::Ringback => "ringback",
             Sound::Busy => "busy",

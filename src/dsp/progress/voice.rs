@@ -19,10 +19,6 @@ const BINS_OVER: usize = 2;
 /// Nothing fainter is a voice, however quiet the line.
 const FAINTEST: Dbm0 = Dbm0(-48.0);
 
-/// In noise that is louder than this the faintest of beeps, of -24 dBm0, is lost: what stands 9.5 dB over
-/// everything else is a beep.
-const DROWNING: Dbm0 = Dbm0(-34.0);
-
 /// Noise that is louder than this is a voice until it has been found to stay.
 const NOISE_AT_FIRST: Dbm0 = Dbm0(-45.0);
 
@@ -83,15 +79,12 @@ struct Noise {
 }
 
 impl Noise {
-    /// Takes a hop; gives the least mean square of those in which a speaker pauses, once they are over.
-    fn take(&mut self, loudness: &Loudness) -> Option<f32> {
+    fn take(&mut self, loudness: &Loudness) {
         self.least = self.least.min(loudness);
         self.hops += 1;
-        if self.hops < NOISE_HOPS {
-            return None;
+        if self.hops == NOISE_HOPS {
+            *self = Self { least: Loudness::MOST, least_before: self.least, hops: 0, is_known: true };
         }
-        *self = Self { least: Loudness::MOST, least_before: self.least, hops: 0, is_known: true };
-        Some(self.least_before.whole)
     }
 
     fn floor(&self) -> Loudness {
@@ -106,7 +99,6 @@ static THRESHOLDS: LazyLock<Thresholds> = LazyLock::new(|| Thresholds {
     over_loud_noise: OVER_LOUD_NOISE.power_ratio(),
     over_bin: OVER_BIN.power_ratio(),
     faintest: FAINTEST.mean_square(),
-    drowning: DROWNING.mean_square(),
     noise_at_first: NOISE_AT_FIRST.mean_square(),
     moves: MOVES.power_ratio(),
     vowels_move: VOWELS_MOVE.power_ratio(),
@@ -117,7 +109,6 @@ struct Thresholds {
     over_loud_noise: f32,
     over_bin: f32,
     faintest: f32,
-    drowning: f32,
     noise_at_first: f32,
     moves: f32,
     vowels_move: f32,
@@ -236,14 +227,8 @@ impl Voice {
         is_echo: bool,
         tell: &mut impl FnMut(SoundEvent),
     ) {
-        if tonality < Tonality::Steady
-            && !is_echo
-            && let Some(least) = self.noise.take(loudness)
-            && least >= THRESHOLDS.drowning
-        {
-            let end = begin + Samples(HOP as u64);
-            let begin = end.saturating_sub(Samples(u64::from(NOISE_HOPS) * HOP as u64));
-            tell(SoundEvent { sound: Sound::Noise, begin, end, confidence: 1.0 });
+        if tonality < Tonality::Steady && !is_echo {
+            self.noise.take(loudness);
         }
         let is_loud = self.is_loud(loudness);
         self.follow_quiet(begin, is_loud || tonality == Tonality::Steady, tell);

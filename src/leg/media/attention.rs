@@ -144,6 +144,5 @@ fn line_sound(sound: Sound) -> Option<LineSound> {
         Sound::DialTone | Sound::Busy | Sound::Reorder => Some(LineSound::CallTone),
         Sound::SpecialInformation => Some(LineSound::Information),
         Sound::FaxCalling | Sound::FaxAnswering => Some(LineSound::Fax),
-        Sound::Noise => Some(LineSound::Noise),
     }
 }

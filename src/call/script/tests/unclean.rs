@@ -31,12 +31,11 @@ fn spoken_always() -> Bench {
 #[test]
 fn each_sign_of_a_machine_makes_a_hash_not_enough() {
     type Sign = (&'static str, fn(&mut Bench));
-    let signs: [Sign; 7] = [
+    let signs: [Sign; 6] = [
         ("voice", |bench| bench.voice(300, 3_000)),
         ("beep", |bench| bench.script.handle_sound(LineSound::Beep, bench.at(4_000))),
         ("call tone", |bench| bench.script.handle_sound(LineSound::CallTone, bench.at(4_000))),
         ("fax", |bench| bench.script.handle_sound(LineSound::Fax, bench.at(4_000))),
-        ("noise that hides a beep", |bench| bench.script.handle_sound(LineSound::Noise, bench.at(1_000))),
         ("diversion", |bench| bench.script.handle_diverted()),
         ("early key", |bench| bench.key('5', 100)),
     ];

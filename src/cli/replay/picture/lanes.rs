@@ -24,8 +24,7 @@ pub(super) fn draw(canvas: &mut Canvas, layout: &Layout, findings: &[Finding]) {
             }
             Finding::Sound { sound, .. } => {
                 let SoundEvent { sound, begin, end, .. } = *sound;
-                let is_faint = matches!(sound, Sound::Silence | Sound::Noise);
-                let colour = if is_faint { palette::GRID } else { palette::EVENT };
+                let colour = if sound == Sound::Silence { palette::GRID } else { palette::EVENT };
                 stretch(canvas, layout, Lane::Events, (begin, end), (sound.name(), colour));
             }
         }

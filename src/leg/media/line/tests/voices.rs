@@ -3,9 +3,9 @@
 use super::*;
 use crate::leg::LineSound;
 
-/// Something like speech: syllables of 200 ms, louder and fainter, the fainter ones too faint to hide a beep.
+/// Something like speech: syllables of 200 ms, louder and fainter.
 fn speech(bench: &mut Bench, seconds: usize) -> Vec<i16> {
-    let loudness = |n: usize| if (n / 1_600).is_multiple_of(2) { 4_000 } else { 400 };
+    let loudness = |n: usize| if (n / 1_600).is_multiple_of(2) { 4_000 } else { 900 };
     (0..seconds * 8_000)
         .map(|n| {
             let loudest = loudness(n);
