@@ -131,7 +131,7 @@ impl Number {
         let written = digits_of(number)?;
         let read = |text| Extension::parse(text).ok_or(Malformed::ExtensionMalformed);
         let extension = extension.map(read).transpose()?;
-        Ok(Self { extension, ..without_trunk_prefix(Self::of_digits(written)) })
+        Ok(Self { extension, ..Self::of_digits(written).without_trunk_prefix() })
     }
 
     fn of_digits(digits: String) -> Self {
@@ -229,12 +229,17 @@ impl Number {
         })
     }
 
-    /// A valid number that is written as within its country.
-    fn dialled_from_abroad(&self) -> Option<Number> {
-        let (calling_code, national) = self.parts().ok()?;
+    /// The number as it is if the plan knows it; else without its trunk prefix, if that is valid; else as it
+    /// is.
+    fn without_trunk_prefix(self) -> Self {
+        let is_valid = |number: &Number| number.validity(&[]).is_ok();
+        let Ok((calling_code, national)) = self.parts() else { return self };
+        if is_valid(&self) {
+            return self;
+        }
         let read = plans_of(calling_code).iter().flat_map(|plan| plan.without_trunk_prefix(national));
-        read.map(|national| Number::of_digits(format!("{calling_code}{national}")))
-            .find(|number| number.validity(&[]).is_ok())
+        let found = read.map(|national| Self::of_digits(format!("{calling_code}{national}"))).find(is_valid);
+        found.unwrap_or(self)
     }
 
     /// Country code and national number.
@@ -340,21 +345,16 @@ fn digits_of(text: &str) -> Result<String, Malformed> {
     if digits.bytes().all(|b| b.is_ascii_digit()) { Ok(digits) } else { Err(Malformed::StrayCharacter) }
 }
 
-/// The number as it is if the plan knows it; else without its trunk prefix, if that is valid; else as it is.
-fn without_trunk_prefix(number: Number) -> Number {
-    match number.validity(&[]) {
-        Ok(_) | Err(NotValid::UnknownCountryCode) => number,
-        Err(NotValid::TooShort | NotValid::TooLong | NotValid::NotInUse) => {
-            number.dialled_from_abroad().unwrap_or(number)
-        }
-    }
+/// Whether this country calling code is assigned.
+pub fn is_calling_code(code: u16) -> bool {
+    !plans_of(code).is_empty()
 }
 
 /// E.164 §6.2.1: country codes have 1 to 3 digits and none begins another.
 fn country_code_len(digits: &str) -> usize {
     (1..=3)
         .filter(|n| !digits.starts_with('0') && digits.len() >= *n)
-        .find(|n| digits[..*n].parse::<u16>().is_ok_and(|code| !plans_of(code).is_empty()))
+        .find(|n| digits[..*n].parse::<u16>().is_ok_and(is_calling_code))
         .unwrap_or(0)
 }
 

@@ -361,15 +361,20 @@ fn keys_and_steady_tones_are_neither_voices_nor_beeps() {
     }
 }
 
+/// 3 s of silence, 4 s of speech, 3 s of silence.
+fn spoken_between(rng: &mut StdRng) -> Audio {
+    let mut audio = Audio::silence(80_000);
+    for (at, sample) in speech(rng, 32_000).iter().enumerate() {
+        audio.0[24_000 + at] = f32::from(*sample);
+    }
+    audio
+}
+
 #[test]
 fn speech_and_silence_are_told_with_their_times() {
     let mut rng = seeded("speech and silence", 20_274);
     for snr in [20.0, 30.0, 60.0] {
-        // 3 s of noise, 4 s of speech, 3 s of noise.
-        let mut audio = Audio::silence(80_000);
-        for (at, sample) in speech(&mut rng, 32_000).iter().enumerate() {
-            audio.0[24_000 + at] = f32::from(*sample);
-        }
+        let mut audio = spoken_between(&mut rng);
         audio.noise(&mut rng, below(Dbm0(-16.0), snr));
         let events = heard(&audio.quantised(Some(Law::A)));
         assert!(signals(&events).is_empty());
@@ -391,10 +396,7 @@ fn a_voice_is_heard_where_the_noise_is_nearly_as_loud() {
     let mut rng = seeded("speech in noise", 20_276);
     let (mut loud, mut told) = (0, 0);
     for _ in 0..20 {
-        let mut audio = Audio::silence(80_000);
-        for (at, sample) in speech(&mut rng, 32_000).iter().enumerate() {
-            audio.0[24_000 + at] = f32::from(*sample);
-        }
+        let mut audio = spoken_between(&mut rng);
         let clean = audio.quantised(None);
         audio.noise(&mut rng, below(Dbm0(-16.0), 12.0));
         let events = heard(&audio.quantised(Some(Law::A)));

@@ -17,6 +17,10 @@ const SINE_ABOVE: f32 = -0.156;
 /// What noise 14 dB below a sine takes off its correlations.
 const SINE_OFF: f32 = 0.12;
 
+/// What the powers summed over a hop's pairs of blocks are divided by: their number, and two, since a sine's
+/// mean square is half the square of the amplitude that its bin shows.
+const SUMMED: f32 = (2 * (HOP_BLOCKS - 1)) as f32;
+
 /// The bins of a whole hop, oldest block first.
 pub(super) type Blocks = [Bins; HOP_BLOCKS];
 
@@ -98,12 +102,12 @@ impl Motion {
 
     /// The power in each bin, as a mean square of a signal in its middle.
     pub(super) fn bins(&self) -> [f32; BINS] {
-        self.power.map(|power| power / (2 * (HOP_BLOCKS - 1)) as f32)
+        self.power.map(|power| power / SUMMED)
     }
 
     /// The power in all bins, as a mean square of a signal in their middles.
     pub(super) fn in_band(&self) -> f32 {
-        self.power.iter().sum::<f32>() / (2 * (HOP_BLOCKS - 1)) as f32
+        self.power.iter().sum::<f32>() / SUMMED
     }
 
     /// The part of it in the two lowest bins, 250 to 750 Hz.

@@ -324,13 +324,13 @@ impl Listener {
 
     fn hear_hop(&mut self, tell: &mut impl FnMut(SoundEvent)) {
         let mean_square = mean_square(&self.pending);
-        let mut loudness = Loudness::of(mean_square);
-        let (heard, tonality) = if mean_square >= *FAINTEST_TONE {
-            self.look(mean_square, &mut loudness)
+        let (heard, tonality, loudness) = if mean_square >= *FAINTEST_TONE {
+            self.look(mean_square)
         } else {
             self.before = None;
             self.tone_before = None;
-            (Heard { begin: self.at, mean_square, tone: None, pair: None }, Tonality::None)
+            let heard = Heard { begin: self.at, mean_square, tone: None, pair: None };
+            (heard, Tonality::None, Loudness::of(mean_square))
         };
         if let Some(burst) = self.bursts.step(&heard) {
             self.take(&burst, tell);
@@ -346,10 +346,9 @@ impl Listener {
         self.singles.take(self.plan, burst, tell);
     }
 
-    /// What the bins show of the hop, and how tonal that is.
-    fn look(&mut self, mean_square: f32, loudness: &mut Loudness) -> (Heard, Tonality) {
+    /// What the bins show of the hop, how tonal that is, and how loud each bin.
+    fn look(&mut self, mean_square: f32) -> (Heard, Tonality, Loudness) {
         let (blocks, motion) = ARCH.dispatch(Look { before: &self.last_block, hop: &self.pending });
-        loudness.bins = motion.bins();
         let tone = (motion.coherence >= TONE_COHERENCE)
             .then(|| hop::proven(motion.tone(&blocks, mean_square), &self.pending, mean_square));
         let mut pair = None;
@@ -360,7 +359,8 @@ impl Listener {
             self.before = Some(now);
         }
         let tonality = self.tonality(&motion, tone, pair.is_some(), mean_square);
-        (Heard { begin: self.at, mean_square, tone, pair }, tonality)
+        let loudness = Loudness { whole: mean_square, bins: motion.bins() };
+        (Heard { begin: self.at, mean_square, tone, pair }, tonality, loudness)
     }
 
     fn tonality(&mut self, motion: &Motion, tone: Option<Tone>, is_pair: bool, mean_square: f32) -> Tonality {
