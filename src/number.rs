@@ -345,16 +345,11 @@ fn digits_of(text: &str) -> Result<String, Malformed> {
     if digits.bytes().all(|b| b.is_ascii_digit()) { Ok(digits) } else { Err(Malformed::StrayCharacter) }
 }
 
-/// Whether this country calling code is assigned.
-pub fn is_calling_code(code: u16) -> bool {
-    !plans_of(code).is_empty()
-}
-
 /// E.164 §6.2.1: country codes have 1 to 3 digits and none begins another.
 fn country_code_len(digits: &str) -> usize {
     (1..=3)
         .filter(|n| !digits.starts_with('0') && digits.len() >= *n)
-        .find(|n| digits[..*n].parse::<u16>().is_ok_and(is_calling_code))
+        .find(|n| digits[..*n].parse::<u16>().is_ok_and(|code| !plans_of(code).is_empty()))
         .unwrap_or(0)
 }
 

@@ -375,7 +375,8 @@ fn media_figures(figures: &crate::leg::MediaFigures) -> MediaFigures {
         lost_received: figures.lost_received,
         jitter_ms: figures.jitter_ms,
         late: figures.late,
-        mos: figures.mos,
+        // To a hundredth: no more is meant.
+        mos: figures.mos.map(|mos| (100.0 * mos).round() / 100.0),
     }
 }
 

@@ -2,7 +2,7 @@
 
 use octothorpe::dsp::g711::Law;
 use octothorpe::dsp::progress::{Listener, Sound, SoundEvent, TonePlan};
-use octothorpe::dsp::units::{Dbm0, Hz};
+use octothorpe::dsp::units::{Dbm0, Hz, Samples};
 use rand::RngExt;
 use rand::rngs::StdRng;
 
@@ -16,6 +16,19 @@ pub fn heard_with(plan: &'static TonePlan, samples: &[i16]) -> Vec<SoundEvent> {
     }
     listener.finish(&mut |event| events.push(event));
     events
+}
+
+/// Where the steady tones began that were told while they sounded.
+pub fn steady_tones(samples: &[i16]) -> Vec<Samples> {
+    let mut listener = Listener::new(TonePlan::for_region("US"));
+    let (mut told, mut sounds) = (Vec::new(), false);
+    for packet in samples.chunks(160) {
+        listener.feed(packet, &mut |_| {});
+        let tone = listener.tone_since();
+        told.extend(tone.filter(|_| !sounds));
+        sounds = tone.is_some();
+    }
+    told
 }
 
 /// Everything but voices and silence.

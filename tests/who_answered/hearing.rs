@@ -80,10 +80,10 @@ pub(crate) fn hear(said: &[i16], received: &[i16]) -> Vec<Told> {
             telling.voice(begin.0 as usize);
         }
         let tone = listener.tone_since();
-        if let Some(begin) = tone.filter(|_| tone != telling.tone) {
-            telling.tone = tone;
+        if let Some(begin) = tone.filter(|_| !telling.sounds) {
             telling.tell(What::Steady(begin.0 as usize));
         }
+        telling.sounds = tone.is_some();
     }
     listener.finish(&mut |event| telling.sound(event));
     telling.told
@@ -93,8 +93,7 @@ pub(crate) fn hear(said: &[i16], received: &[i16]) -> Vec<Told> {
 struct Telling {
     at: usize,
     speaks: bool,
-    /// The begin of the tone told last.
-    tone: Option<Samples>,
+    sounds: bool,
     told: Vec<Told>,
 }
 

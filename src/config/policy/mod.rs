@@ -16,7 +16,6 @@ use toml::Spanned;
 
 use super::error::ConfigError;
 use super::source::Source;
-use crate::number::is_calling_code;
 
 pub use limits::{BackOffConfig, LimitsConfig, LockConfig, PumpingConfig};
 pub use money::Money;
@@ -114,7 +113,7 @@ pub(super) fn opening(key: &str, text: &Spanned<String>, source: &mut Source) ->
     let word = text.get_ref();
     if word.bytes().all(|byte| byte.is_ascii_digit())
         && let Ok(code) = word.parse::<u16>()
-        && is_calling_code(code)
+        && phonenumber::metadata::DATABASE.by_code(&code).is_some()
     {
         return Some(Opening::CallingCode(code));
     }

@@ -119,8 +119,13 @@ impl Motion {
         (1..BINS).fold(0, |best, bin| if self.power[bin] > self.power[best] { bin } else { best })
     }
 
-    /// The frequency of the strongest bin.
-    fn frequency(&self, bin: usize) -> Hz {
+    /// How steady the one frequency is that a bin holds, from 0 to 1.
+    pub(super) fn coherence_of(&self, bin: usize) -> f32 {
+        self.turn.at(bin).power().sqrt() / self.power[bin].max(1e-3)
+    }
+
+    /// The frequency of a bin.
+    pub(super) fn frequency(&self, bin: usize) -> Hz {
         let turns = self.turn.at(bin).angle() / TAU;
         let nearest = (centre(bin).0 / BLOCK_RATE.0 - turns).round() + turns;
         let offset = nearest * BLOCK_RATE.0 - centre(bin).0;
@@ -139,7 +144,7 @@ impl Motion {
     pub(super) fn tone(&self, blocks: &Blocks, mean_square: f32) -> Tone {
         let bin = self.strongest();
         let frequency = self.frequency(bin);
-        let neighbour = if frequency.0 > centre(bin).0 { (bin + 1).min(BINS - 1) } else { bin.max(1) - 1 };
+        let neighbour = neighbour(bin, frequency);
         let bins = if neighbour == bin { &[bin][..] } else { &[bin, neighbour] };
         let (mut sum, mut seen) = (Complex::default(), 0.0);
         for bin in bins {
@@ -150,6 +155,11 @@ impl Motion {
         let power = sum.power() / (2.0 * seen * seen);
         Tone { frequency, power, share: power / mean_square.max(1e-3) }
     }
+}
+
+/// The bin that shows most of a frequency besides its own; its own, where there is none on that side.
+pub(super) fn neighbour(bin: usize, frequency: Hz) -> usize {
+    if frequency.0 > centre(bin).0 { (bin + 1).min(BINS - 1) } else { bin.max(1) - 1 }
 }
 
 /// What a bin holds of this very frequency.

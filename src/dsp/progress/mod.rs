@@ -27,10 +27,12 @@
 //! ```
 
 mod bank;
+mod buried;
 mod burst;
 mod cadence;
 mod hop;
 mod mix;
+mod noise;
 mod plan;
 mod single;
 mod voice;
@@ -40,12 +42,14 @@ use std::sync::LazyLock;
 pub use plan::{ProgressTone, TonePlan};
 
 use bank::{BLOCK, Bank};
+use buried::Buried;
 use burst::{Burst, Follower, Heard};
 use cadence::Cadences;
 use hop::{Blocks, HOP, Motion, Tone};
 use mix::LowBlocks;
+use noise::Loudness;
 use single::Singles;
-use voice::{Loudness, Tonality, Voice};
+use voice::{Tonality, Voice};
 
 use super::dtmf::Gap;
 use super::level::mean_square;
@@ -177,6 +181,7 @@ pub struct Listener {
     before: Option<Before>,
     tone_before: Option<Tone>,
     bursts: Follower,
+    buried: Buried,
     cadences: Cadences,
     singles: Singles,
     voice: Voice,
@@ -201,6 +206,7 @@ impl Listener {
             before: None,
             tone_before: None,
             bursts: Follower::default(),
+            buried: Buried::default(),
             cadences: Cadences::new(plan),
             singles: Singles::default(),
             voice: Voice::default(),
@@ -221,7 +227,8 @@ impl Listener {
     /// Where the tone began that a machine makes now, whatever it will turn out to be. It is known while it
     /// sounds; its name is told as an event once it is over and sure.
     pub fn tone_since(&self) -> Option<Samples> {
-        self.bursts.so_far().filter(single::is_machines).map(|burst| burst.begin)
+        let burst = self.bursts.so_far().filter(single::is_machines).map(|burst| burst.begin);
+        burst.or(self.buried.since())
     }
 
     /// Where the burst of ringing began that is heard now; `None`: no telephone rings for certain. It is
@@ -306,6 +313,7 @@ impl Listener {
         if let Some(burst) = self.bursts.close() {
             self.take(&burst, tell);
         }
+        self.buried.close();
         self.cadences.close(tell);
         self.singles.close(tell);
         self.voice.close(tell);
@@ -329,8 +337,9 @@ impl Listener {
         } else {
             self.before = None;
             self.tone_before = None;
-            let heard = Heard { begin: self.at, mean_square, tone: None, pair: None };
-            (heard, Tonality::None, Loudness::of(mean_square))
+            let loudness = Loudness::of(mean_square);
+            self.buried.pass(&loudness);
+            (Heard { begin: self.at, mean_square, tone: None, pair: None }, Tonality::None, loudness)
         };
         if let Some(burst) = self.bursts.step(&heard) {
             self.take(&burst, tell);
@@ -358,15 +367,19 @@ impl Listener {
             pair = before.and_then(|before| self.pair(&before, &now));
             self.before = Some(now);
         }
-        let tonality = self.tonality(&motion, tone, pair.is_some(), mean_square);
         let loudness = Loudness { whole: mean_square, bins: motion.bins() };
+        self.buried.step(self.at, &motion, &loudness);
+        let tonality = self.tonality(&motion, tone, pair.is_some(), mean_square);
         (Heard { begin: self.at, mean_square, tone, pair }, tonality, loudness)
     }
 
     fn tonality(&mut self, motion: &Motion, tone: Option<Tone>, is_pair: bool, mean_square: f32) -> Tonality {
         let before = std::mem::replace(&mut self.tone_before, tone);
         let is_in_band = motion.in_band() >= TONAL_SHARE * mean_square;
-        if is_pair || !is_in_band && hop::is_high_sine(&self.pending, mean_square) {
+        if is_pair
+            || self.buried.since().is_some()
+            || !is_in_band && hop::is_high_sine(&self.pending, mean_square)
+        {
             return Tonality::Steady;
         }
         if !is_in_band || motion.coherence < TONAL_COHERENCE {

@@ -2,8 +2,8 @@
 
 use std::sync::LazyLock;
 
-use super::bank::BINS;
 use super::hop::HOP;
+use super::noise::{Loudness, Noise};
 use super::{Sound, SoundEvent};
 use crate::dsp::units::{Db, Dbm0, Samples};
 
@@ -18,12 +18,6 @@ const BINS_OVER: usize = 2;
 
 /// Nothing fainter is a voice, however quiet the line.
 const FAINTEST: Dbm0 = Dbm0(-48.0);
-
-/// Noise that is louder than this is a voice until it has been found to stay.
-const NOISE_AT_FIRST: Dbm0 = Dbm0(-45.0);
-
-/// Hops in which a speaker pauses at least once: 1.5 s.
-const NOISE_HOPS: u16 = 47;
 
 /// Pauses up to this long are part of the speech.
 const HANGOVER: Samples = Samples::from_ms(200);
@@ -47,59 +41,12 @@ const VOWELS_MOVE: Db = Db(7.0);
 /// Silence is told from here on.
 const SILENCE: Samples = Samples::from_ms(500);
 
-/// How loud a hop is: as a whole, and in each bin where the bins were looked at.
-#[derive(Debug, Clone, Copy)]
-pub(super) struct Loudness {
-    /// Mean squares.
-    pub(super) whole: f32,
-    pub(super) bins: [f32; BINS],
-}
-
-impl Loudness {
-    /// Of a hop of which no more is known: no bin can hold more than the whole.
-    pub(super) fn of(whole: f32) -> Self {
-        Self { whole, bins: [whole; BINS] }
-    }
-
-    const MOST: Self = Self { whole: f32::MAX, bins: [f32::MAX; BINS] };
-
-    fn min(&self, other: &Self) -> Self {
-        let bins = std::array::from_fn(|bin| self.bins[bin].min(other.bins[bin]));
-        Self { whole: self.whole.min(other.whole), bins }
-    }
-}
-
-/// The least of late that was no tone's: what the line has by itself.
-#[derive(Debug, Clone)]
-struct Noise {
-    least: Loudness,
-    least_before: Loudness,
-    hops: u16,
-    is_known: bool,
-}
-
-impl Noise {
-    fn take(&mut self, loudness: &Loudness) {
-        self.least = self.least.min(loudness);
-        self.hops += 1;
-        if self.hops == NOISE_HOPS {
-            *self = Self { least: Loudness::MOST, least_before: self.least, hops: 0, is_known: true };
-        }
-    }
-
-    fn floor(&self) -> Loudness {
-        let least = self.least.min(&self.least_before);
-        if self.is_known { least } else { least.min(&Loudness::of(THRESHOLDS.noise_at_first)) }
-    }
-}
-
 /// The constants, as mean squares and their ratios; the same for every line.
 static THRESHOLDS: LazyLock<Thresholds> = LazyLock::new(|| Thresholds {
     over_noise: OVER_NOISE.power_ratio(),
     over_loud_noise: OVER_LOUD_NOISE.power_ratio(),
     over_bin: OVER_BIN.power_ratio(),
     faintest: FAINTEST.mean_square(),
-    noise_at_first: NOISE_AT_FIRST.mean_square(),
     moves: MOVES.power_ratio(),
     vowels_move: VOWELS_MOVE.power_ratio(),
 });
@@ -109,7 +56,6 @@ struct Thresholds {
     over_loud_noise: f32,
     over_bin: f32,
     faintest: f32,
-    noise_at_first: f32,
     moves: f32,
     vowels_move: f32,
 }
@@ -207,7 +153,7 @@ pub(super) struct Voice {
 impl Default for Voice {
     fn default() -> Self {
         Self {
-            noise: Noise { least: Loudness::MOST, least_before: Loudness::MOST, hops: 0, is_known: false },
+            noise: Noise::default(),
             speech: None,
             waiting: [None; WAITING],
             before: Tonality::None,

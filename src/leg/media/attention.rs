@@ -14,8 +14,8 @@ pub(super) struct Attention {
     listener: Listener,
     /// Whether the beginning of a voice was told, and its end was not.
     speaking: bool,
-    /// The begin of the tone told last.
-    tone: Option<Samples>,
+    /// Whether a steady tone sounds.
+    sounding: bool,
     /// Whether the beginning of a burst of ringing was told, and its end was not.
     ringing: bool,
     /// The begin of the busy tone told last.
@@ -28,7 +28,7 @@ impl Attention {
         Attention {
             listener: Listener::new(plan),
             speaking: false,
-            tone: None,
+            sounding: false,
             ringing: false,
             engaged: None,
         }
@@ -73,11 +73,11 @@ impl Attention {
             tell(MediaEvent::VoiceBegan { at: place.moment(end, since) });
         }
         let tone = self.listener.tone_since();
-        if let Some(since) = tone.filter(|_| tone != self.tone) {
-            self.tone = tone;
+        if let Some(since) = tone.filter(|_| !self.sounding) {
             tell(MediaEvent::Sound { sound: LineSound::Tone, from: place.moment(end, since) });
         }
-        if tone.is_some() || self.ringing {
+        self.sounding = tone.is_some();
+        if self.sounding || self.ringing {
             self.note_ringing(end, place, tell);
         }
         let engaged = self.listener.engaged_since();
