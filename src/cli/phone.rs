@@ -34,9 +34,9 @@ pub struct PhoneArgs {
     /// By which path it presses
     #[arg(long, value_enum, default_value_t = PathArg::Rfc4733)]
     pub path: PathArg,
-    /// When it presses, in milliseconds after the answer, or after the person has come on: later than the
-    /// context of the prompt
-    #[arg(long, value_name = "MS", default_value_t = 4_000)]
+    /// When it presses, in milliseconds after the answer, or after the person has come on: later than a
+    /// tenant's name and the longest context, before which no key counts
+    #[arg(long, value_name = "MS", default_value_t = 5_500)]
     pub after_ms: u64,
     /// How long it rings, in milliseconds
     #[arg(long, value_name = "MS", default_value_t = 200)]
