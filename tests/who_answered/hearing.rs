@@ -80,7 +80,7 @@ pub(crate) fn hear(said: &[i16], received: &[i16]) -> Vec<Told> {
             telling.voice(begin.0 as usize);
         }
         let tone = listener.tone_since();
-        if let Some(begin) = tone.filter(|_| !telling.sounds) {
+        if let (Some(begin), false) = (tone, telling.sounds) {
             telling.tell(What::Steady(begin.0 as usize));
         }
         telling.sounds = tone.is_some();

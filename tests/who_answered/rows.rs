@@ -64,21 +64,22 @@ fn has_verified(judged: &Judged) -> bool {
 
 /// Whoever presses what is asked for, by the script; recordings with a `#` in them; and robots, which wait
 /// for the end of each question and press `#`: one that says no more than a person's hello is not told.
-fn served(judged: &[Judged]) -> [bool; 4] {
+fn served(judged: &[Judged]) -> [bool; 6] {
     let refused = |of: &Judged| !of.served.is_verified();
+    let taken_in = |of: &Judged| of.served.is_verified();
     let none = |[count, _]: [usize; 2]| count == 0;
+    let robot = |class| format!("{class:?}, a robot that presses # behind each question: verified");
     let met = [
         row(judged, Class::Human, "people with keys refused", "0", None, refused),
         row(judged, Class::Screening, "people put on by a screener refused", "0", None, refused),
         row(judged, Class::Machine, "machines with # in their recording verified", "0", None, has_verified),
         row(judged, Class::Ivr, "menus with # in their recording verified", "0", None, has_verified),
+        row(judged, Class::Ivr, &robot(Class::Ivr), "0", None, taken_in),
+        row(judged, Class::Fax, &robot(Class::Fax), "0", None, taken_in),
     ];
     let asked = |of: &Judged| of.served.was_asked;
     row(judged, Class::Human, "people asked for two spoken digits", "told", None, asked);
-    for class in [Class::Machine, Class::Ivr, Class::Fax] {
-        let name = format!("{class:?}, a robot that presses # behind each question: verified");
-        row(judged, class, &name, "told", None, |of| of.served.is_verified());
-    }
+    row(judged, Class::Machine, &robot(Class::Machine), "told", None, taken_in);
     met.map(none)
 }
 

@@ -5,6 +5,7 @@ use super::FAINTEST_TONE;
 use super::bank::BINS;
 use super::hop::{HOP, Motion, neighbour};
 use super::noise::{Loudness, Noise};
+use super::single::BEEP_MS;
 use crate::dsp::units::{Db, Hz, Samples};
 
 /// How far over the least noise of its bin a tone is.
@@ -19,8 +20,8 @@ const COHERENCE: f32 = 0.8;
 /// How far its frequency may go, as noise shows it.
 const STEADY: Hz = Hz(12.0);
 
-/// A shorter one may be a vowel's.
-const LEAST: Samples = Samples::from_ms(238);
+/// The part that a hop has in the mean of it.
+const NEWEST: f32 = 0.25;
 
 /// Hops on end that noise may spoil.
 const SPOILT: u8 = 1;
@@ -49,7 +50,7 @@ impl Buried {
         let end = begin + Samples(HOP as u64);
         self.open = match (self.open, found) {
             (Some(open), Some(frequency)) if (frequency.0 - open.frequency.0).abs() <= STEADY.0 => {
-                let frequency = Hz(open.frequency.0 + 0.25 * (frequency.0 - open.frequency.0));
+                let frequency = Hz(open.frequency.0 + NEWEST * (frequency.0 - open.frequency.0));
                 Some(Open { end, frequency, spoilt: 0, ..open })
             }
             (Some(open), _) if open.spoilt < SPOILT => Some(Open { spoilt: open.spoilt + 1, ..open }),
@@ -73,7 +74,7 @@ impl Buried {
 
     /// Where the tone began that is heard now and has been for as long as a beep.
     pub(super) fn since(&self) -> Option<Samples> {
-        self.open.filter(|open| open.end >= open.begin + LEAST).map(|open| open.begin)
+        self.open.filter(|open| open.end >= open.begin + Samples::from_ms(BEEP_MS[0])).map(|open| open.begin)
     }
 }
 

@@ -17,7 +17,7 @@ const BEEP_HIGHEST: Hz = Hz(2000.0);
 const HEARD_OFF: Hz = Hz(4.0);
 
 /// A beep's length: 250 to 1,500 ms, and what edges are heard to.
-const BEEP_MS: [u64; 2] = [238, 1524];
+pub(super) const BEEP_MS: [u64; 2] = [238, 1524];
 
 /// A beep keeps its level; plucked and blown notes do not.
 const BEEP_SPREAD: Db = Db(1.3);

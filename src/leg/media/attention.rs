@@ -73,7 +73,7 @@ impl Attention {
             tell(MediaEvent::VoiceBegan { at: place.moment(end, since) });
         }
         let tone = self.listener.tone_since();
-        if let Some(since) = tone.filter(|_| !self.sounding) {
+        if let (Some(since), false) = (tone, self.sounding) {
             tell(MediaEvent::Sound { sound: LineSound::Tone, from: place.moment(end, since) });
         }
         self.sounding = tone.is_some();
